@@ -1,0 +1,1 @@
+"""netproof builds container-networking labs, proves what is documented about them, and lets people break them."""

@@ -1,0 +1,92 @@
+"""What a lab is: frozen descriptions that do no input or output and are checked when constructed.
+
+    Lab
+    ├── hosts     LabHost     a machine with an engine of its own, its links to wires, its part in a swarm
+    ├── wires     Wire        a cable with two ends, and the subnets on it
+    ├── switches  Switch      an Ethernet switch beside a host, and the subnets on it
+    ├── networks  Network     a Docker network: bridge, macvlan, ipvlan or overlay
+    └── nodes     Container   a container of a host's engine, the networks it joins, what it publishes and serves
+                  Outsider    a machine without an engine, beside a host, at the end of wires
+    Answers Closed Pings      checks: what works, and what is closed, while the lab is whole
+    Leaves Resolves Prints
+    Fault                     a Change that turns some of a lab's checks and claims red, with all that practice needs
+    Decoy                     a ticket about something that works as designed
+
+Parts refer to each other by name. A definition that contradicts itself raises DefinitionError, which
+names the field, its value, what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+from orchestrator.model.changes import (
+    Change,
+    Step,
+    both,
+    changed,
+    link_down,
+    port_of,
+    rule_added,
+    rule_deleted,
+    sysctl_set,
+)
+from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
+from orchestrator.model.health import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from orchestrator.model.parts import (
+    Container,
+    Http,
+    Join,
+    LabHost,
+    Link,
+    Network,
+    Node,
+    Outsider,
+    Server,
+    Switch,
+    Udp,
+    Wire,
+)
+from orchestrator.model.topology import Lab
+from orchestrator.model.verdicts import VERDICTS, Claim
+
+__all__ = [
+    "GREEN",
+    "LAYERS",
+    "LEVELS",
+    "MANNERS",
+    "VERDICTS",
+    "Answers",
+    "Change",
+    "Check",
+    "Claim",
+    "Closed",
+    "Container",
+    "Decoy",
+    "Fault",
+    "Http",
+    "Join",
+    "Lab",
+    "LabHost",
+    "Leaves",
+    "Link",
+    "Network",
+    "Node",
+    "Outsider",
+    "Pings",
+    "Practice",
+    "Prints",
+    "Resolves",
+    "Server",
+    "Signature",
+    "Step",
+    "Switch",
+    "Udp",
+    "Wire",
+    "alternatives",
+    "both",
+    "changed",
+    "link_down",
+    "port_of",
+    "rule_added",
+    "rule_deleted",
+    "sysctl_set",
+]
