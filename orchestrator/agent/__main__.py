@@ -1,0 +1,125 @@
+"""Read requests from stdin, answer on stdout; each request has a thread of its own.
+
+A thread of its own is also what makes entering a network namespace safe: setns(2) moves one thread,
+and the thread ends with the request.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from . import capture, commands, dial, engine, lending, parts, places, processes, wiring
+
+Operation = Callable[..., Any]
+
+
+def _snapshot(**args: Any) -> Any:
+    from . import snapshot  # noqa: PLC0415 - pyroute2 takes 0.2 s to import; plain commands do without
+
+    return snapshot.take(**args)
+
+
+def _namespace(**args: Any) -> Any:
+    from . import snapshot  # noqa: PLC0415 - as above
+
+    return snapshot.namespace(**args)
+
+
+def _places() -> Any:
+    from . import snapshot  # noqa: PLC0415 - as above
+
+    return snapshot.list_places()
+
+
+def _netfilter(**args: Any) -> Any:
+    from . import netfilter  # noqa: PLC0415 - as above
+
+    return netfilter.rules(**args)
+
+
+def _probe(**args: Any) -> Any:
+    from . import probe  # noqa: PLC0415 - as above
+
+    return probe.features(**args)
+
+
+def _flows(**args: Any) -> Any:
+    from . import netlink  # noqa: PLC0415 - as above
+
+    return netlink.flows(**args)
+
+
+OPERATIONS: dict[str, Operation] = {
+    "hello": lambda: {"pid": os.getpid(), "python": sys.version.split()[0], "kernel": os.uname().release},
+    "run": commands.run,
+    "prefix": places.command_prefix,
+    "spawn": processes.spawn,
+    "spawned": processes.spawned,
+    "stop": processes.stop,
+    "parts": parts.get,
+    "part.put": parts.put,
+    "part.remove": parts.remove,
+    "http": engine.http,
+    "engine.wait": engine.wait,
+    "engine.state": engine.state,
+    "dial": dial.dial,
+    "hang_up": dial.hang_up,
+    "capture.start": capture.start,
+    "capture.read": capture.read,
+    "capture.stop": capture.stop,
+    "ask": dial.ask,
+    "bind": dial.bind,
+    "netns": wiring.make_netns,
+    "switch": wiring.make_switch,
+    "cable": wiring.make_cable,
+    "lend": lending.lend,
+    "link": wiring.change_link,
+    "sysctl": wiring.sysctl,
+    "listening": wiring.wait_listening,
+    "snapshot": _snapshot,
+    "namespace": _namespace,
+    "places": _places,
+    "netfilter": _netfilter,
+    "flows": _flows,
+    "probe": _probe,
+}
+
+_writing = threading.Lock()
+
+
+def _answer(document: dict[str, Any]) -> None:
+    line = json.dumps(document, separators=(",", ":")) + "\n"
+    with _writing:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def _serve(request: dict[str, Any]) -> None:
+    number = request.get("id")
+    try:
+        if request["op"] not in OPERATIONS:
+            raise LookupError(f"the agent has no operation {request['op']!r}")  # noqa: TRY301 - answered like any other
+        result = OPERATIONS[request["op"]](**request.get("args", {}))
+    except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the caller, not to this process
+        text = str(error) or type(error).__name__
+        _answer({"id": number, "ok": False, "error": text, "kind": type(error).__name__})
+    else:
+        _answer({"id": number, "ok": True, "result": result})
+
+
+def main() -> None:
+    """Serve until the stream closes. Commands and captures end with it; spawned servers do not."""
+    for line in sys.stdin:
+        if line.strip():
+            threading.Thread(target=_serve, args=(json.loads(line),), daemon=True).start()
+    commands.kill_all()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Snapshots: typed facts about every namespace of a lab, and what differs between two of them."""
+
+from orchestrator.facts.compare import Difference, compare
+from orchestrator.facts.flat import Flat, flatten
+from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
+from orchestrator.facts.normal import normalise
+
+__all__ = [
+    "Difference",
+    "Flat",
+    "Flow",
+    "Namespace",
+    "Snapshot",
+    "compare",
+    "flatten",
+    "normalise",
+    "structure",
+]

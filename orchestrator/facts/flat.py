@@ -1,0 +1,187 @@
+"""A snapshot as a flat table {(place, aspect, key): value}, so that two can be compared entry by entry.
+
+Left out is what moves by itself: counters, indices, learned neighbours and FDB entries, what IPv6
+configures for link-local use, ephemeral veth names (they are called by what they lead to).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from orchestrator.facts.model import Link, Namespace, Netfilter, Route, Snapshot
+
+Key = tuple[str, str, str]
+Value = str | tuple[str, ...]
+Flat = dict[Key, Value]
+Alias = Callable[[str], str]
+Entries = Iterator[tuple[str, str, Value]]
+
+_BUILT_IN = {"INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"}
+_WRITTEN = {"PERMANENT", "NOARP"}  # FDB entries that somebody wrote; the rest was learned and ages
+_GROUP_MACS = ("33:33:", "01:00:5e:", "01:80:c2:")
+
+
+def place_name(host: str, place: str) -> str:
+    """What people call a place: the host's name, the node's, or HOST/FILE for a hidden namespace.
+
+    An overlay's file has the same name on every host.
+    """
+    kind, _, name = place.partition(":")
+    return host if kind == "host" else f"{host}/{name.rpartition('/')[2]}" if kind == "path" else name
+
+
+def _aliases(host: str, snapshot: Snapshot) -> dict[str, str]:
+    """Names of veths in the lab host's namespace -> `veth(client:eth0)`, by the peer they lead to."""
+    outer = {link.index: link for link in snapshot.namespaces["host"].links if link.kind == "veth"}
+    found = {}
+    for place, namespace in snapshot.namespaces.items():
+        if place == "host":
+            continue
+        for link in namespace.links:
+            near = outer.get(link.peer_index or -1)
+            if link.kind == "veth" and near is not None and near.peer_index == link.index and _ephemeral(near.name):
+                found[near.name] = f"veth({place_name(host, place)}:{link.name})"
+    return found
+
+
+def _ephemeral(name: str) -> bool:
+    return re.fullmatch(r"veth[0-9a-f]{6,}", name) is not None
+
+
+def _renamed(names: dict[str, str], name: str) -> str:
+    return names.get(name, name)
+
+
+def _link(link: Link, alias: Alias) -> str:
+    shown = {
+        "kind": link.kind,
+        "mac": link.mac,
+        "mtu": link.mtu,
+        "txqlen": link.txqlen,
+        "flags": ",".join(sorted(link.flags)),
+        "operstate": link.operstate,
+        "master": alias(link.master),
+        "promiscuity": link.promiscuity,
+        "xdp": link.xdp,
+        **link.details,
+        **{f"port_{name}": value for name, value in link.port.items()},
+    }
+    return " ".join(f"{name}={value}" for name, value in shown.items() if value not in ("", None, False))
+
+
+def _is_automatic(address: str) -> bool:
+    parsed = ipaddress.ip_interface(address)
+    return parsed.version == 6 and parsed.ip.is_link_local  # noqa: PLR2004 - IP version 6
+
+
+def _is_kernels_own(route: Route) -> bool:
+    if route.protocol != "kernel":
+        return False
+    return route.table == "local" or route.dst.startswith(("fe80:", "ff00:"))
+
+
+def _route(route: Route, alias: Alias) -> tuple[str, str]:
+    metric = f"metric {route.metric}" if route.metric else ""
+    key = " ".join(f"{route.table} {route.dst} {alias(route.interface)} {route.gateway} {metric}".split())
+    parts = {"src": route.source, "scope": route.scope, "proto": route.protocol}
+    text = " ".join(f"{name}={value}" for name, value in parts.items() if value)
+    return key, f"{route.type} {text} {' '.join(route.hops)}".strip()
+
+
+def _tables(netfilter: Netfilter) -> Entries:
+    for flavour, tables in netfilter.iptables.items():
+        for name, table in tables.items():
+            for chain, about in table.chains.items():
+                rules = tuple(rule.rule for rule in table.rules if rule.chain == chain)
+                where = f"{flavour} {name} {chain}"
+                # `iptables -L` leaves empty built-in chains behind; they do nothing.
+                if chain not in _BUILT_IN or about.policy != "ACCEPT" or rules:
+                    yield "policies", where, about.policy or "(chain)"
+                    yield "rules", where, rules
+    if netfilter.nft:
+        yield "rules", "nftables", tuple(netfilter.nft)
+
+
+def _interfaces(namespace: Namespace, alias: Alias) -> Entries:
+    for link in namespace.links:
+        yield "links", alias(link.name), _link(link, alias)
+    for address in namespace.addresses:
+        if not _is_automatic(address.address):
+            key = f"{alias(address.interface)} {address.address}"
+            yield "addresses", key, f"{address.scope} {address.peer}".strip()
+    for qdisc in namespace.qdiscs:
+        yield "qdiscs", f"{alias(qdisc.interface)} {qdisc.parent:#x}", qdisc.kind
+
+
+def _routing(namespace: Namespace, alias: Alias) -> Entries:
+    for route in namespace.routes:
+        if not _is_kernels_own(route):
+            yield "routes", *_route(route, alias)
+    for policy in namespace.policies:
+        match = " ".join(f"{name} {value}" for name, value in sorted(policy.match.items()))
+        yield "ip rules", f"{policy.family} {policy.priority} {match}".strip(), f"{policy.table} {policy.action}"
+
+
+def _forwarding(namespace: Namespace, alias: Alias) -> Entries:
+    """Neighbours and FDB entries that somebody wrote; what was learned comes and goes."""
+    for entry in namespace.neighbours:
+        if entry.state == "PERMANENT":
+            yield "neighbours", f"{alias(entry.interface)} {entry.address}", entry.mac
+    for item in namespace.fdb:
+        if item.state in _WRITTEN and not item.mac.startswith(_GROUP_MACS):
+            vlan = f"vlan {item.vlan}" if item.vlan else ""
+            yield (
+                "fdb",
+                " ".join(f"{alias(item.interface)} {item.mac} {item.where} {item.remote} {vlan}".split()),
+                "present",
+            )
+
+
+def _settings(namespace: Namespace, alias: Alias) -> Entries:
+    for socket in namespace.sockets:
+        yield "sockets", f"{socket.proto} {socket.address}:{socket.port}", f"uid {socket.uid}"
+    for name, value in namespace.sysctls.items():
+        yield "sysctls", ".".join(alias(part) for part in name.split(".")), value
+
+
+def _network(namespace: Namespace, alias: Alias) -> Entries:
+    for aspects in (_interfaces, _routing, _forwarding, _settings):
+        yield from aspects(namespace, alias)
+    yield from _tables(namespace.netfilter)
+
+
+def _engine(snapshot: Snapshot) -> Entries:
+    engine = snapshot.engine
+    yield "engine", "answers", "yes" if engine.answers else "no"
+    yield "engine", "version", engine.version
+    yield "engine", "processes", f"dockerd {engine.dockerd} containerd {engine.containerd}"
+    for container in engine.containers:
+        yield "containers", container.name, f"{container.state} {container.image} {container.mode}"
+        yield "containers", f"{container.name} identity", f"{container.id[:12]} started {container.started}"
+        for name, end in container.networks.items():
+            yield "containers", f"{container.name} on {name}", f"{end['address']} {end['mac']}"
+        for port, bound in container.ports.items():
+            yield "containers", f"{container.name} port {port}", str(bound)
+    for network in engine.networks:
+        yield "networks", network.name, f"{network.driver} {network.subnets} internal={network.internal}"
+        yield "networks", f"{network.name} identity", network.id[:12]
+    for name, state in snapshot.spawned.items():
+        yield "servers", name, "running" if state["alive"] else "dead"
+
+
+def flatten(snapshots: dict[str, Snapshot]) -> Flat:
+    """Every comparable fact of a lab."""
+    flat: Flat = {}
+    for host, snapshot in snapshots.items():
+        aliases = _aliases(host, snapshot)
+        for aspect, key, value in _engine(snapshot):
+            flat[host, aspect, key] = value
+        for place, namespace in snapshot.namespaces.items():
+            where = place_name(host, place)
+            names = aliases if place == "host" else {}
+            for aspect, key, value in _network(namespace, partial(_renamed, names)):
+                flat[where, aspect, key] = value
+    return flat

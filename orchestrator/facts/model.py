@@ -1,0 +1,249 @@
+"""Types of a snapshot: what every namespace of a lab host holds at one moment.
+
+Facts about links, addresses, routes, neighbours, FDB, sockets and flows come from netlink; rules from
+`iptables-save` and `nft -j`; containers and networks from the engine's API; sysctls from /proc/sys/net.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cattrs
+from attrs import field, frozen
+
+
+@frozen
+class Link:
+    """An interface. `peer_index` is its veth peer's or parent's index in that one's own namespace."""
+
+    name: str
+    index: int
+    kind: str
+    mac: str
+    mtu: int
+    txqlen: int | None
+    flags: list[str]
+    promiscuity: int
+    operstate: str
+    master: str
+    peer_index: int | None
+    xdp: bool
+    details: dict[str, Any]
+    port: dict[str, Any]
+    rx_packets: int
+    tx_packets: int
+    rx_dropped: int
+    tx_dropped: int
+
+
+@frozen
+class Address:
+    """An address (`a.b.c.d/n`) on an interface."""
+
+    interface: str
+    address: str
+    scope: str
+    peer: str
+
+
+@frozen
+class Route:
+    """A route of any table; empty strings where a field does not apply."""
+
+    dst: str
+    gateway: str
+    interface: str
+    source: str
+    metric: int
+    table: str
+    protocol: str
+    scope: str
+    type: str
+    hops: list[str]
+
+
+@frozen
+class Policy:
+    """A routing policy rule (`ip rule`)."""
+
+    family: str
+    priority: int
+    table: str
+    action: Any
+    match: dict[str, Any]
+
+
+@frozen
+class Neighbour:
+    """An ARP or NDP entry."""
+
+    interface: str
+    address: str
+    mac: str
+    state: str
+
+
+@frozen
+class FdbEntry:
+    """A forwarding entry of a bridge (`where` master) or of a VXLAN or other device (`where` self)."""
+
+    interface: str
+    mac: str
+    state: str
+    where: str
+    remote: str
+    vlan: int
+
+
+@frozen
+class Qdisc:
+    """A queueing discipline."""
+
+    interface: str
+    kind: str
+    handle: str
+    parent: int
+
+
+@frozen
+class Socket:
+    """A socket that accepts connections (tcp) or datagrams from anyone (udp)."""
+
+    proto: str
+    address: str
+    port: int
+    uid: int
+
+
+@frozen
+class Tuple:
+    """One direction of a tracked connection."""
+
+    proto: str
+    src: str
+    dst: str
+    sport: int | None
+    dport: int | None
+
+
+@frozen
+class Flow:
+    """A tracked connection: as it was opened, and as its replies are expected."""
+
+    original: Tuple
+    reply: Tuple
+    state: str
+    mark: int
+
+
+@frozen
+class Rule:
+    """An iptables rule, as iptables-save writes it, with its counters (packets, bytes)."""
+
+    chain: str
+    rule: str
+    packets: int
+    bytes: int
+
+
+@frozen
+class Chain:
+    """An iptables chain; `policy` is empty for those people or Docker made."""
+
+    policy: str
+    packets: int
+    bytes: int
+
+
+@frozen
+class Table:
+    """An iptables table. `foreign`: it holds something iptables cannot show, see `Netfilter.nft`."""
+
+    chains: dict[str, Chain]
+    rules: list[Rule]
+    foreign: bool = False
+
+
+@frozen
+class Netfilter:
+    """Firewall rules: iptables' by flavour (`iptables-nft`, …) and table, and what only nftables shows."""
+
+    iptables: dict[str, dict[str, Table]]
+    nft: list[str]
+
+
+@frozen
+class Namespace:
+    """Everything in one network namespace."""
+
+    links: list[Link]
+    addresses: list[Address]
+    routes: list[Route]
+    policies: list[Policy]
+    neighbours: list[Neighbour]
+    fdb: list[FdbEntry]
+    qdiscs: list[Qdisc]
+    sockets: list[Socket]
+    sysctls: dict[str, str]
+    netfilter: Netfilter
+    flows: list[Flow]
+
+
+@frozen
+class ContainerFact:
+    """A container, as its engine describes it."""
+
+    name: str
+    id: str
+    image: str
+    state: str
+    started: str
+    mode: str
+    command: list[str]
+    ports: dict[str, Any]
+    networks: dict[str, dict[str, Any]]
+    labels: dict[str, str]
+
+
+@frozen
+class NetworkFact:
+    """A Docker network."""
+
+    name: str
+    id: str
+    driver: str
+    internal: bool
+    subnets: list[str]
+    options: dict[str, str]
+
+
+@frozen
+class EngineFact:
+    """The engine of a lab host: its processes, and what it runs when it answers."""
+
+    answers: bool
+    version: str
+    dockerd: list[int]
+    containerd: list[int]
+    containers: list[ContainerFact] = field(factory=list)
+    networks: list[NetworkFact] = field(factory=list)
+
+
+@frozen
+class Snapshot:
+    """One lab host: its kernel, engine, servers we started, and every namespace by place."""
+
+    kernel: str
+    engine: EngineFact
+    spawned: dict[str, dict[str, Any]]
+    namespaces: dict[str, Namespace]
+
+
+def structure(raw: dict[str, Any]) -> dict[str, Snapshot]:
+    """{lab host: snapshot} from what the agents sent or a file kept."""
+    return cattrs.structure(raw, dict[str, Snapshot])
+
+
+def flow(raw: dict[str, Any]) -> Flow:
+    """One flow from what the agent sent."""
+    return cattrs.structure(raw, Flow)

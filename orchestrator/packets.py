@@ -1,0 +1,158 @@
+"""Frames from a capture, decoded as far as claims need it."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from typing import Any
+
+import dpkt
+from attrs import frozen
+
+VXLAN_PORT = 4789
+_VXLAN_HEADER = 8
+_ESP = 50
+
+
+@frozen
+class Packet:
+    """A frame as seen on an interface: IP or ARP.
+
+    `at` is in seconds since the epoch, `out` says the namespace sent it itself, `proto` is tcp, udp, icmp, icmpv6,
+    arp, esp or a protocol number, `flags` are TCP's (`SYN`, `SYN,ACK`, …), `kind` is the ICMP message or the ARP
+    operation (`echo`, `echo reply`, `request`, `reply`, …), `size` counts the bytes of the IP packet (of ARP: its own),
+    `smac` and `dmac` are the frame's ends. A VXLAN packet has `vni` and, in `inner`, the frame it carries.
+    """
+
+    at: float
+    out: bool
+    proto: str
+    src: str
+    dst: str
+    sport: int | None
+    dport: int | None
+    flags: str
+    size: int
+    smac: str = ""
+    dmac: str = ""
+    kind: str = ""
+    df: bool = False
+    ttl: int = 0
+    payload: bytes = b""
+    vni: int | None = None
+    inner: Packet | None = None
+
+    def __str__(self) -> str:
+        def end(address: str, port: int | None) -> str:
+            return address if port is None else f"{address}:{port}"
+
+        what = " ".join(word for word in (self.proto, self.flags, self.kind) if word)
+        text = f"{end(self.src, self.sport)} -> {end(self.dst, self.dport)} {what}, {self.size} bytes"
+        return text if self.inner is None else f"{text}, VNI {self.vni} [{self.inner}]"
+
+
+_FLAGS = {"SYN": 0x02, "ACK": 0x10, "FIN": 0x01, "RST": 0x04, "PSH": 0x08}
+_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 50: "esp", 58: "icmpv6"}
+_ICMP = {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo", 11: "time exceeded"}
+_ICMP6 = {
+    1: "unreachable",
+    2: "packet too big",
+    128: "echo",
+    129: "echo reply",
+    134: "router advertisement",
+    135: "neighbour solicitation",
+    136: "neighbour advertisement",
+}
+_FRAGMENTATION_NEEDED = 4
+_ARP = {1: "request", 2: "reply"}
+
+
+def decode(frame: dict[str, Any]) -> Packet | None:
+    """The IP or ARP packet in a frame from the agent; None for other frames."""
+    return _decode(base64.b64decode(frame["data"]), frame["at"], out=frame["out"])
+
+
+def _decode(data: bytes, at: float, *, out: bool) -> Packet | None:
+    try:
+        frame = dpkt.ethernet.Ethernet(data)
+    except dpkt.UnpackError:
+        return None
+    ends = {"smac": _mac(frame.src), "dmac": _mac(frame.dst)}
+    if isinstance(frame.data, dpkt.arp.ARP):
+        return _arp(frame.data, at, out=out, **ends)
+    if not isinstance(frame.data, dpkt.ip.IP | dpkt.ip6.IP6):
+        return None
+    return _ip(frame.data, at, out=out, **ends)
+
+
+def _size(ip: Any) -> int:
+    """The bytes of an IP packet, its header included. dpkt cannot write every IPv6 packet that it reads."""
+    if isinstance(ip, dpkt.ip.IP):
+        return len(bytes(ip))
+    return int(ip.__hdr_len__ + sum(header.length for header in ip.all_extension_headers) + len(ip.data))
+
+
+def _mac(raw: bytes) -> str:
+    return raw.hex(":")
+
+
+def _arp(arp: Any, at: float, *, out: bool, smac: str, dmac: str) -> Packet:
+    return Packet(
+        at=at,
+        out=out,
+        proto="arp",
+        src=str(ipaddress.ip_address(arp.spa)),
+        dst=str(ipaddress.ip_address(arp.tpa)),
+        sport=None,
+        dport=None,
+        flags="",
+        size=len(bytes(arp)),
+        smac=smac,
+        dmac=dmac,
+        kind=_ARP.get(arp.op, str(arp.op)),
+    )
+
+
+def _ip(ip: Any, at: float, *, out: bool, smac: str, dmac: str) -> Packet:
+    above = ip.data
+    tcp = above if isinstance(above, dpkt.tcp.TCP) else None
+    vni, inner = _vxlan(above, at, out=out)
+    proto = getattr(ip, "p", _ESP)  # the one header after which dpkt does not know what comes
+    return Packet(
+        at=at,
+        out=out,
+        proto=_NAMES.get(proto, str(proto)),
+        src=str(ipaddress.ip_address(ip.src)),
+        dst=str(ipaddress.ip_address(ip.dst)),
+        sport=getattr(above, "sport", None),
+        dport=getattr(above, "dport", None),
+        flags=",".join(name for name, bit in _FLAGS.items() if tcp is not None and tcp.flags & bit),
+        size=_size(ip),
+        smac=smac,
+        dmac=dmac,
+        kind=_kind(above),
+        df=bool(getattr(ip, "df", 0)),
+        ttl=getattr(ip, "ttl", 0) or getattr(ip, "hlim", 0),
+        payload=bytes(above.data) if isinstance(above, dpkt.udp.UDP | dpkt.tcp.TCP) else b"",
+        vni=vni,
+        inner=inner,
+    )
+
+
+def _kind(above: Any) -> str:
+    if isinstance(above, dpkt.icmp.ICMP):
+        needed = above.type == dpkt.icmp.ICMP_UNREACH and above.code == _FRAGMENTATION_NEEDED
+        return "fragmentation needed" if needed else _ICMP.get(above.type, str(above.type))
+    if isinstance(above, dpkt.icmp6.ICMP6):
+        return _ICMP6.get(above.type, str(above.type))
+    return ""
+
+
+def _vxlan(above: Any, at: float, *, out: bool) -> tuple[int | None, Packet | None]:
+    """The network number and the inner packet of VXLAN (RFC 7348) on its standard port."""
+    if not isinstance(above, dpkt.udp.UDP) or above.dport != VXLAN_PORT:
+        return None, None
+    data = bytes(above.data)
+    if len(data) < _VXLAN_HEADER or not data[0] & 0x08:
+        return None, None
+    return int.from_bytes(data[4:7], "big"), _decode(data[_VXLAN_HEADER:], at, out=out)
