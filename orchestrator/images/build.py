@@ -1,0 +1,83 @@
+"""Builds a lab host image, one build of an engine at a time, and leaves nothing else behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import filelock
+import platformdirs
+
+from orchestrator import labels
+from orchestrator.images.bake import bake
+from orchestrator.images.job import ROOTFS, Job
+from orchestrator.images.lookup import ROLE, HostImage, find, images_labelled
+from orchestrator.images.recipe import current_rootfs_digest, recipe_of
+from orchestrator.images.source import source_for
+from orchestrator.images.tool import Say
+from orchestrator.images.workdir import sweep
+
+_PATIENCE = 1.5
+
+
+def ensure(client: docker.DockerClient, engine: str, say: Say, *, refresh: bool = False) -> HostImage:
+    """The lab host image for an engine, found or built. `refresh` builds anew from the distribution."""
+    recipe = recipe_of(engine)
+    if not refresh and (found := find(client, engine)):
+        return found
+    with _one_at_a_time(engine, say):
+        # Another build may have finished while this one waited.
+        if not refresh and (found := find(client, engine)):
+            return found
+        return _build(Job(client, recipe, say), refresh=refresh)
+
+
+def _build(job: Job, *, refresh: bool) -> HostImage:
+    sweep()
+    try:
+        rootfs = (None if refresh else _kept_rootfs(job)) or source_for(job).rootfs(job)
+        image = bake(job, rootfs)
+    finally:
+        job.discard()
+    _drop_superseded(job, image)
+    job.say(f"lab host {image.engine}: ready, engine {image.version}. {image.note}".rstrip())
+    return image
+
+
+def _kept_rootfs(job: Job) -> str | None:
+    """The distribution part of an earlier image whose packages were the same: a build of seconds."""
+    wanted = {ROOTFS: current_rootfs_digest(job.recipe), labels.ROLE: "builder"}
+    images = images_labelled(job.client, wanted, all=True)
+    return max(images, key=lambda image: image["Created"])["Id"] if images else None
+
+
+def _drop_superseded(job: Job, image: HostImage) -> None:
+    """Remove our earlier images for this engine, except those that a lab still runs from."""
+    wanted = {labels.ROLE: ROLE, labels.ENGINE: image.engine, labels.OWNER: labels.owner()}
+    for other in images_labelled(job.client, wanted):
+        if other["Id"] != image.id:
+            job.drop(other["Id"])
+
+
+@contextlib.contextmanager
+def _one_at_a_time(engine: str, say: Say) -> Iterator[None]:
+    lock = filelock.FileLock(_state_dir() / f"image-{engine}.lock")
+    while True:
+        try:
+            lock.acquire(timeout=_PATIENCE)
+            break
+        except filelock.Timeout:
+            say(f"lab host {engine}: waiting for another build of it …")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _state_dir() -> Path:
+    path = Path(os.environ.get("NETPROOF_STATE_DIR") or platformdirs.user_state_dir("netproof"))
+    path.mkdir(parents=True, exist_ok=True)
+    return path
