@@ -1,0 +1,180 @@
+"""One run of `up` on one instance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import docker
+
+from orchestrator import images
+from orchestrator.backends import Found, HostSpec
+from orchestrator.backends.dind import DockerHosts
+from orchestrator.build.docker import Docker
+from orchestrator.build.outcome import DEFAULT_FIREWALL, Built, Say, Wanted
+from orchestrator.build.progress import Progress
+from orchestrator.build.settled import settled_snapshot
+from orchestrator.build.wires import Wires
+from orchestrator.errors import HostDied
+from orchestrator.journal import Journal, unfinished
+from orchestrator.model import Lab
+from orchestrator.outer import connect
+from orchestrator.reconcile import GONE, why_host
+from orchestrator.running import RunningLab
+from orchestrator.spec import host_spec
+from orchestrator.state import Instance
+from orchestrator.wait import until
+
+ENGINE_LIMIT = 60.0
+_LATE = 1.0
+
+
+class Builder:
+    """One run of `up` on one instance. The caller holds the instance's lock."""
+
+    def __init__(self, client: docker.DockerClient, lab: Lab, instance: Instance, say: Say) -> None:
+        self._client = client
+        self._hosts = DockerHosts(client)
+        self._lab = lab
+        self._instance = instance
+        self._say = say
+
+    def up(self, wanted: Wanted) -> Built:
+        """Build what is missing or different. Raises BuildError or one of its kinds."""
+        interrupted = unfinished(self._instance)
+        found = self._hosts.find(self._instance)
+        built, image = self._chosen(wanted, found)
+        specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
+        journal = Journal.begin(self._instance, "up")
+        with RunningLab(self._lab, self._instance, []) as running, ExitStack() as undo:
+            progress = Progress(self._instance, journal, self._say, running, undo, built, image)
+            if not found:
+                undo.callback(self._hosts.remove_volumes, self._instance)  # after the hosts that share it
+            self._make_hosts(progress, specs, found)
+            self._make_parts(progress)
+            if self._instance.read("baseline.json") is None:
+                journal.step("snapshot")
+                self._instance.write("baseline.json", settled_snapshot(running))
+            undo.pop_all()
+        self._remember(built, wanted, interrupted)
+        journal.done()
+        return built
+
+    def _chosen(self, wanted: Wanted, found: list[Found]) -> tuple[Built, str]:
+        """The outcome with engine and firewall filled in, and the lab hosts' image."""
+        engine = wanted.engine or (found[0].engine if found else images.DEFAULT_ENGINE)
+        firewall = wanted.firewall or (found[0].firewall if found else DEFAULT_FIREWALL)
+        image = images.ensure(self._client, engine, self._say)
+        return Built(engine=engine, firewall=firewall, version=image.version, note=image.note), image.id
+
+    def _make_hosts(self, progress: Progress, specs: Sequence[HostSpec], found: list[Found]) -> None:
+        existing = {host.host: host for host in found}
+        for name in existing.keys() - {spec.name for spec in specs}:
+            progress.begin("remove-host", name)
+            self._hosts.remove([existing[name]])
+            progress.changed(name, "removed", GONE)
+        reasons = {spec.name: self._why(progress, spec, existing.get(spec.name)) for spec in specs}
+        self._keep_swarms_whole(reasons)
+        for spec in specs:
+            there = existing.get(spec.name)
+            if reasons[spec.name] is None and there is not None:
+                progress.running.hosts[spec.name] = there
+            else:
+                self._clear_way(progress, spec, there, reasons[spec.name])
+        self._start_all(progress, [spec for spec in specs if reasons[spec.name] is not None])
+        for spec in specs:
+            why = reasons[spec.name]
+            if why is not None:
+                progress.fresh.add(spec.name)
+                progress.changed(spec.name, "built", why)
+
+    def _keep_swarms_whole(self, reasons: dict[str, str | None]) -> None:
+        """A swarm that lost a node is made anew: its others wait for the lost one, and take up to half a minute."""
+        members = [host.name for host in self._lab.hosts if host.swarm]
+        lost = [name for name in members if reasons[name]]
+        for name in members:
+            if lost:
+                reasons[name] = reasons[name] or f"its swarm lost {lost[0]}"
+
+    def _why(self, progress: Progress, spec: HostSpec, there: Found | None) -> str | None:
+        why = why_host(there, spec)
+        if why is None and there is not None and not progress.running.engine_runs(there):
+            return "its engine had died"
+        return why
+
+    def _clear_way(self, progress: Progress, spec: HostSpec, there: Found | None, why: str | None) -> None:
+        if there is not None:
+            progress.begin("remove-host", spec.name, f"removing lab host {spec.name}: {why}")
+            progress.running.forget(spec.name)
+            self._hosts.remove([there])
+        progress.begin("host", spec.name, f"starting lab host {spec.name}")
+        progress.undo.callback(self._remove_host, spec.name)
+
+    def _start_all(self, progress: Progress, specs: Sequence[HostSpec]) -> None:
+        """The first in this thread, the others beside it: docker-py's client belongs to one thread."""
+        if not specs:
+            return
+        first, *others = specs
+        with ThreadPoolExecutor(max(len(others), 1)) as pool:
+            pending = [(spec, pool.submit(_start_elsewhere, self._instance, spec)) for spec in others]
+            progress.running.hosts[first.name] = self._hosts.start(self._instance, first)
+            for spec, made in pending:
+                progress.running.hosts[spec.name] = made.result()
+
+    def _remove_host(self, name: str) -> None:
+        """By label: an interrupted request may have made it without telling us its id, and it may show up late."""
+
+        def look() -> list[Found]:
+            return [host for host in self._hosts.find(self._instance) if host.host == name]
+
+        self._hosts.remove(until(look, _LATE))
+
+    def _make_parts(self, progress: Progress) -> None:
+        """What needs no engine is made while the engines start."""
+        wires, parts = Wires(progress), Docker(progress)
+        with ThreadPoolExecutor(1) as pool:
+            wiring = pool.submit(wires.make)
+            self._wait_for_engines(progress)
+            wiring.result()  # swarms, macvlan networks and ports published on one address stand on it
+        parts.make()
+        old = [host for host in progress.running.hosts if host not in progress.fresh]
+        parts.remove_strangers(old)
+        for host in old:
+            wires.remove_strangers(host)
+
+    def _wait_for_engines(self, progress: Progress) -> None:
+        for name in progress.running.hosts:
+            progress.journal.step("engine", part=name)
+            if name in progress.fresh:
+                self._say(f"waiting for the engine in {name}")
+            answer = progress.running.agent(name).call("engine.wait", limit=ENGINE_LIMIT + 10, seconds=ENGINE_LIMIT)
+            if not answer["answers"]:
+                what = "ended" if answer["died"] else "does not answer"
+                raise HostDied(
+                    f"The engine in lab host {name} {what}. Its last words:\n{answer['log'].strip()}",
+                    "Mend the engine settings in the definition, or see `invoke doctor`.",
+                )
+
+    def _remember(self, built: Built, wanted: Wanted, interrupted: str | None) -> None:
+        if interrupted and built.changes:
+            note = f"An earlier run stopped at step {interrupted!r}; this one completed it."
+            built.note = f"{note} {built.note}".strip()
+        self._instance.write(
+            "state.json",
+            {
+                "lab": self._lab.name,
+                "engine": built.engine,
+                "version": built.version,
+                "firewall": built.firewall,
+                "seed": wanted.seed,
+            },
+        )
+
+
+def _start_elsewhere(instance: Instance, spec: HostSpec) -> Found:
+    client = connect()
+    try:
+        return DockerHosts(client).start(instance, spec)
+    finally:
+        client.close()

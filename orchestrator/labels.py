@@ -1,0 +1,26 @@
+"""The labels on everything netproof makes. Labels are the truth about what is ours; names never are."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+
+LAB = "netproof.lab"
+INSTANCE = "netproof.instance"
+OWNER = "netproof.owner"
+SPEC = "netproof.spec"
+HOST = "netproof.host"
+NODE = "netproof.node"
+ROLE = "netproof.role"
+RECIPE = "netproof.recipe"
+ENGINE = "netproof.engine"
+FIREWALL = "netproof.firewall"
+
+
+def owner() -> str:
+    """Who makes things from here, so that people sharing an engine do not clean each other's.
+
+    The user and the machine, or NETPROOF_OWNER where several share one account.
+    """
+    return os.environ.get("NETPROOF_OWNER") or f"{getpass.getuser()}@{socket.gethostname()}"

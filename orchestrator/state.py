@@ -1,0 +1,112 @@
+"""Files about instances, in the user's state directory. They are a cache: labels are the truth.
+
+Each instance has a folder: `state.json` (what was built and how), `baseline.json` (the snapshot taken
+after `up`), `results.json` (the last verdicts), `journal.jsonl`. Files are replaced whole, so a
+crash leaves either the old or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from orchestrator.errors import UsageError
+
+_LAB = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_INSTANCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,30}")
+
+
+def root() -> Path:
+    """Where netproof keeps its files: NETPROOF_STATE_DIR, or the user's state directory."""
+    override = os.environ.get("NETPROOF_STATE_DIR")
+    if override:
+        return Path(override)
+    from platformdirs import user_state_path  # noqa: PLC0415 - 30 ms that most commands need not pay
+
+    return user_state_path("netproof")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file as a whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@frozen
+class Instance:
+    """One copy of a lab: the lab's name, and what tells it from other copies (empty for the usual one)."""
+
+    lab: str
+    tag: str = ""
+
+    @classmethod
+    def named(cls, lab: str, tag: str | None) -> Instance:
+        """Check what was typed: both words become part of a path that `down` removes."""
+        if not _LAB.fullmatch(lab):
+            raise UsageError(f"{lab!r} is not the name of a lab.", "`invoke labs` lists them.")
+        if tag and not _INSTANCE.fullmatch(tag):
+            raise UsageError(
+                f"--as {tag!r} is not a name for an instance.",
+                "Use small letters, digits, '.', '_' and '-', 31 at most: --as second.",
+            )
+        return cls(lab, tag or "")
+
+    def __str__(self) -> str:
+        return f"{self.lab}@{self.tag}" if self.tag else self.lab
+
+    @property
+    def slug(self) -> str:
+        """The instance in names of containers and folders; '@' is not allowed there, '.' not in lab names."""
+        return f"{self.lab}.{self.tag}" if self.tag else self.lab
+
+    @property
+    def arguments(self) -> str:
+        """How the instance is typed: `bridge-nat --as second`."""
+        return f"{self.lab} --as {self.tag}" if self.tag else self.lab
+
+    @property
+    def folder(self) -> Path:
+        """Where the instance's files are."""
+        return root() / "instances" / self.slug
+
+    def read(self, name: str) -> Any:
+        """The JSON document `name`, or None when it is missing or damaged: files are only a cache."""
+        try:
+            return json.loads((self.folder / name).read_text())
+        except (OSError, ValueError):
+            return None
+
+    def write(self, name: str, document: Any) -> None:
+        """Replace the JSON document `name`."""
+        write_atomically(self.folder / name, json.dumps(document, separators=(",", ":")))
+
+    def drop(self, name: str) -> None:
+        """Remove the document `name`; none is fine."""
+        (self.folder / name).unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove the instance's files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def remembered() -> Iterator[Instance]:
+    """Instances that have files, whether or not anything of them is running."""
+    base = root() / "instances"
+    for path in sorted(base.iterdir()) if base.is_dir() else ():
+        lab, _, tag = path.name.partition(".")
+        yield Instance(lab, tag)

@@ -1,0 +1,43 @@
+"""Waiting: poll to a deadline, or hold for a window. Nothing in netproof sleeps for a fixed time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+_PAUSE = 0.02
+_patience = [float("inf")]
+
+
+@contextmanager
+def impatient(limit: float) -> Iterator[None]:
+    """Meanwhile `until` gives up after `limit` seconds at the latest: for when most of what is waited for is broken."""
+    _patience.append(limit)
+    try:
+        yield
+    finally:
+        _patience.pop()
+
+
+def until(look: Callable[[], Found], limit: float, pause: float = _PAUSE) -> Found:
+    """Call `look` until it returns something true or `limit` seconds have passed; returns its last answer."""
+    deadline = time.monotonic() + min(limit, _patience[-1])
+    while True:
+        found = look()
+        if found or time.monotonic() >= deadline:
+            return found
+        time.sleep(pause)
+
+
+def throughout(look: Callable[[], Found], window: float, pause: float = _PAUSE) -> Found:
+    """Call `look` for `window` seconds, or until it returns something false; returns its last answer."""
+    deadline = time.monotonic() + window
+    while True:
+        found = look()
+        if not found or time.monotonic() >= deadline:
+            return found
+        time.sleep(pause)
