@@ -1,0 +1,101 @@
+"""Is it repaired, and how well? Judged by behaviour, over a window, and by what else has changed since `up`."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from orchestrator.model import Practice
+from orchestrator.practice import attempt as attempts
+from orchestrator.practice import history
+from orchestrator.practice.attempt import DESIGNED, Attempt
+from orchestrator.practice.collateral import Line, baseline, differences, lines, unmoved
+from orchestrator.practice.history import Record
+from orchestrator.practice.looking import Look, look, red, stay_green
+from orchestrator.running import RunningLab
+
+_FULL, _WITH_COLLATERAL = 100, 60
+_WRONG_GUESS = 34
+NOT_REPAIRED, UNDECIDED = "not repaired", "undecided"
+
+
+@frozen
+class Grade:
+    """What `check` found.
+
+    `verdict` is solved, collateral, not repaired, or undecided (a decoy whose ticket was not answered yet);
+    `changed` is what the learner changed besides, `left` what is still as the fault made it although all is green.
+    """
+
+    verdict: str
+    looks: list[Look]
+    changed: set[Line] = field(factory=set)
+    left: set[Line] = field(factory=set)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the attempt is solved, cleanly or not."""
+        return self.verdict in {history.SOLVED, history.COLLATERAL}
+
+
+def grade(lab: RunningLab, practice: Practice, attempt: Attempt) -> Grade:
+    """Look at the lab once, and when all is green for a window longer."""
+    looks = look(lab, practice.checks)
+    if not red(looks):
+        looks = stay_green(lab, practice.checks)
+    now = unmoved(lines(differences(lab, baseline(lab.instance))))
+    injected = {(place, aspect, key, line) for place, aspect, key, line in attempt.injected}
+    changed = now - injected
+    if red(looks):
+        return Grade(NOT_REPAIRED, looks, changed)
+    if attempt.decoy and not any(fault == DESIGNED for fault, *_ in attempt.guesses):
+        return Grade(UNDECIDED, looks, changed)
+    return Grade(history.COLLATERAL if now else history.SOLVED, looks, changed, now & injected)
+
+
+def places_of(practice: Practice, attempt: Attempt) -> dict[str, str]:
+    """{what would have to be named: the place it is at}."""
+    if attempt.decoy:
+        return {DESIGNED: practice.decoy(attempt.faults[0]).at}
+    return {fault.id: fault.at for fault in attempt.broken(practice)}
+
+
+def scored(practice: Practice, attempt: Attempt, outcome: str, collateral: int) -> Record:
+    """The record of an attempt that is over: each score on its own."""
+    wanted = places_of(practice, attempt)
+    repaired = {history.SOLVED: _FULL, history.COLLATERAL: _WITH_COLLATERAL}.get(outcome, 0)
+    return Record(
+        id=attempt.id,
+        ended=history.now(),
+        lab=attempt.lab,
+        engine=attempt.engine,
+        firewall=attempt.firewall,
+        seed=attempt.seed,
+        faults=attempt.faults,
+        decoy=attempt.decoy,
+        outcome=outcome,
+        seconds=round(attempt.seconds, 1),
+        detected=_FULL if attempt.detected else 0,
+        localised=_guessed([place for _, place, *_ in attempt.guesses if place], list(wanted.values())),
+        named=_guessed([fault for fault, *_ in attempt.guesses], list(wanted)),
+        repaired=repaired,
+        collateral=collateral,
+        hints=sum(int(price) for *_, price in attempt.hints),
+        guesses=attempt.guesses,
+    )
+
+
+def _guessed(guesses: list[str], wanted: list[str]) -> int:
+    """100 when everything was guessed at once; each wrong guess takes a third."""
+    right = len(set(wanted) & set(guesses)) / len(set(wanted))
+    wrong = sum(guess not in wanted for guess in guesses)
+    return max(0, round(_FULL * right) - _WRONG_GUESS * wrong)
+
+
+def settle(lab: RunningLab, practice: Practice, attempt: Attempt, outcome: str, collateral: int = 0) -> Record:
+    """End an attempt: into the history, once, and off the instance."""
+    record = scored(practice, attempt, outcome, collateral)
+    if not attempt.recorded:
+        history.append(record)
+    lab.instance.write("last_attempt.json", {"id": attempt.id, "faults": attempt.faults, "outcome": outcome})
+    lab.instance.drop(attempts.FILE)
+    return record

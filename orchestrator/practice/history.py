@@ -1,0 +1,88 @@
+"""What was practised, in a file under the user's data directory: one JSON document a line, only ever appended.
+
+NETPROOF_DATA_DIR says where else. `clean` leaves it alone: it is the user's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import cattrs
+from attrs import asdict, define, field
+
+SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED = "solved", "collateral", "revealed", "repaired for you", "abandoned"
+
+
+@define(kw_only=True)
+class Record:
+    """One attempt that is over. Scores are of 100; `hints` is the price of those taken, `collateral` counts lines."""
+
+    id: str
+    ended: str
+    lab: str
+    engine: str
+    firewall: str
+    seed: int
+    faults: list[str]
+    decoy: bool
+    outcome: str
+    seconds: float
+    detected: int = 0
+    localised: int = 0
+    named: int = 0
+    repaired: int = 0
+    collateral: int = 0
+    hints: int = 0
+    guesses: list[list[str]] = field(factory=list)
+
+
+def path() -> Path:
+    """The file of attempts."""
+    override = os.environ.get("NETPROOF_DATA_DIR")
+    if override:
+        return Path(override) / "attempts.jsonl"
+    from platformdirs import user_data_path  # noqa: PLC0415 - most commands need not pay for the import
+
+    return user_data_path("netproof") / "attempts.jsonl"
+
+
+def now() -> str:
+    """The time of day, with its zone."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def append(record: Record) -> None:
+    """Add a record: whole and on disk when this returns, or not at all."""
+    file = path()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(asdict(record), separators=(",", ":")) + "\n"
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = "\n" + line  # a line that a crash cut short spoils itself only
+        os.write(descriptor, line.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def records() -> list[Record]:
+    """Everything practised so far, oldest first; lines that cannot be read are left out."""
+    try:
+        text = path().read_text(errors="replace")
+    except OSError:
+        return []
+    return [record for line in text.splitlines() if (record := _parsed(line)) is not None]
+
+
+def _parsed(line: str) -> Record | None:
+    try:
+        raw: Any = json.loads(line)
+        return cattrs.structure(raw, Record)
+    except (ValueError, TypeError, KeyError, cattrs.BaseValidationError):
+        return None

@@ -1,0 +1,37 @@
+"""Makes a change in a lab, sees whether it took effect, and takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.errors import BuildError
+from orchestrator.model import Change, Step
+from orchestrator.running import RunningLab
+
+_LIMIT = 90.0
+
+
+def apply(lab: RunningLab, steps: Iterable[Step]) -> None:
+    """Run steps one after the other. BuildError, with what the command said, for one that fails."""
+    for step in steps:
+        result = lab.run(step.at, step.run, limit=_LIMIT)
+        if result.rc:
+            raise BuildError(
+                f"In {step.at}: `{step.run}` exited {result.rc}: {(result.stderr or result.stdout).strip()}",
+                f"`invoke lab reset {lab.instance.arguments}` brings back the state after `up`.",
+            )
+
+
+def took_effect(lab: RunningLab, change: Change) -> bool:
+    """Whether a change is in effect, all of it."""
+    return all(lab.run(step.at, step.run, limit=_LIMIT).rc == 0 for step in change.took)
+
+
+def undo(lab: RunningLab, change: Change) -> list[str]:
+    """Take back what of a change is there, as far as possible; returns what could not be."""
+    failures = []
+    for step in change.undo:
+        result = lab.run(step.at, step.run, limit=_LIMIT)
+        if result.rc:
+            failures.append(f"in {step.at}: {step.run}: {result.stderr.strip()}")
+    return failures
