@@ -1,0 +1,45 @@
+"""What several commands need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator import catalog
+from orchestrator.errors import UnknownName, UsageError
+from orchestrator.model import Lab
+from orchestrator.state import Instance
+
+Options = Mapping[str, str]
+
+
+def chosen(name: str, options: Options) -> tuple[Lab, Instance]:
+    """The lab and the instance that a command line names."""
+    return catalog.load(name), Instance.named(name, options["tag"])
+
+
+def seed(options: Options) -> int | None:
+    """The number given with --seed."""
+    text = options["seed"]
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"--seed {text!r} is not a number.", "For example: --seed 7.") from None
+
+
+def number(flag: str, text: str) -> int:
+    """A whole number given with a flag; 0 when none was."""
+    if not text:
+        return 0
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"--{flag} {text!r} is not a number.", f"For example: --{flag} 2.") from None
+
+
+def known(kind: str, value: str, choices: list[str]) -> str | None:
+    """A value that must be one of `choices`, or None when none was given."""
+    if value and value not in choices:
+        raise UnknownName(kind, value, choices)
+    return value or None

@@ -1,0 +1,26 @@
+"""`invoke doctor`."""
+
+from __future__ import annotations
+
+from orchestrator import doctor
+from orchestrator.cli.screen import Screen
+
+_MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
+
+
+def show(screen: Screen) -> None:
+    """What was found, by area, with remedies."""
+    findings = doctor.examine(screen.say)
+    area = ""
+    for item in findings:
+        if item.area != area:
+            area = item.area
+            screen.line(screen.colour(area, "bold"))
+        mark, colour = _MARKS[item.status]
+        screen.line(f"  {screen.colour(mark, colour)} {item.name:<16} {item.what}")
+        if item.remedy:
+            need = f"needed for {item.needed_for}. " if item.needed_for else ""
+            screen.line(f"    {need}{item.remedy}")
+    ready = doctor.ready(findings)
+    screen.line("This machine can run labs." if ready else "This machine cannot run a lab yet; see above.")
+    screen.document({"ready": ready, "findings": doctor.as_json(findings)})

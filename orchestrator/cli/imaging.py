@@ -1,0 +1,27 @@
+"""`invoke images`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from orchestrator import images
+from orchestrator.cli.common import known
+from orchestrator.cli.screen import Screen
+from orchestrator.outer import connect
+
+
+def build(screen: Screen, engine: str, *, refresh: bool) -> None:
+    """Build the image of one engine (the default one), or of all."""
+    choice = known("engine", engine, [*images.ENGINES, "all"]) or images.DEFAULT_ENGINE
+    client = connect()
+    rows: list[dict[str, Any]] = []
+    for name in images.ENGINES if choice == "all" else [choice]:
+        image = images.ensure(client, name, screen.say, refresh=refresh)
+        packages = images.manifest(client, image)
+        rows.append({**attrs.asdict(image), "note": image.note, "packages": packages})
+        screen.line(f"engine {name}: {image.version}, image {image.id[7:19]}, {len(packages)} packages")
+        if image.note:
+            screen.line(f"  {image.note}")
+    screen.document({"images": rows})

@@ -1,0 +1,81 @@
+"""`lab repair` and `lab reset`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from orchestrator import catalog
+from orchestrator.cli.common import Options, chosen
+from orchestrator.cli.practising import practising, rows, scores
+from orchestrator.cli.screen import Screen
+from orchestrator.errors import NetproofError
+from orchestrator.locking import locked
+from orchestrator.outer import connect
+from orchestrator.practice import attempt as attempts
+from orchestrator.practice import grading, history
+from orchestrator.practice.collateral import baseline, differences, lines, told
+from orchestrator.practice.hinting import written
+from orchestrator.practice.injecting import apply, took_effect
+from orchestrator.practice.looking import look, red
+from orchestrator.practice.resetting import MENDED, REBUILT, Resetter
+from orchestrator.state import Instance
+from orchestrator.wait import until
+
+_GREEN = 10.0
+
+
+def repair(screen: Screen, name: str, _: str, options: Options) -> None:
+    """Apply the reference repair of what is still in effect. An attempt is over with that."""
+    with practising(screen, "repair", options, name) as (running, practice):
+        attempt = attempts.running(running.instance)
+        done = []
+        for fault in reversed(attempt.broken(practice)):
+            if took_effect(running, fault.change):
+                apply(running, fault.mending)
+                done += [written(step) for step in fault.mending]
+        if not done:
+            screen.line("Nothing of what was injected is in effect any more: there is nothing left to repair.")
+            screen.next(f"invoke lab check {running.instance.arguments}")
+            screen.document({"instance": str(running.instance), "repaired": []})
+            return
+        until(lambda: not red(look(running, practice.checks)), _GREEN)
+        looks = look(running, practice.checks)
+        left = told(lines(differences(running, baseline(running.instance))))
+        record = grading.settle(running, practice, attempt, history.REPAIRED, len(left))
+    for line in done:
+        screen.line(f"  {line}")
+    rows(screen, looks)
+    for line in left:
+        screen.line(f"  still different: {line}")
+    whole = not red(looks) and not left
+    screen.line("Repaired for you." if whole else "The fault is repaired; something else is still changed.")
+    scores(screen, record)
+    screen.next(f"invoke lab {'break' if whole else 'reset'} {running.instance.arguments}")
+    screen.document({"instance": str(running.instance), "repaired": done, "different": left, "red": red(looks)})
+
+
+def reset(screen: Screen, name: str, _: str, options: Options) -> None:
+    """Back to the state after `up`. An attempt that runs is given up with that."""
+    lab, instance = chosen(name, options)
+    practice = catalog.practice(name)
+    with locked(instance, f"lab reset {instance.arguments}", screen.say):
+        give_up(instance)
+        found = Resetter(connect(), lab, instance, screen.say).run(practice)
+    how = {
+        MENDED: "what differed was put back in place",
+        REBUILT: f"{', '.join(found.hosts)} built anew",
+    }.get(found.how, "nothing else had to be done")
+    screen.line(f"{instance} is as it was after `up`: {how} ({screen.elapsed:.1f} s).")
+    screen.next(f"invoke lab break {instance.arguments}")
+    screen.document({"instance": str(instance), "how": found.how, "hosts": found.hosts})
+
+
+def give_up(instance: Instance) -> None:
+    """Record an attempt that ends because its lab does; one whose lab is no longer in the catalogue leaves nothing."""
+    attempt = attempts.read(instance)
+    if attempt is None or attempt.status != attempts.RUNNING or attempt.recorded:
+        return
+    with suppress(NetproofError):
+        history.append(grading.scored(catalog.practice(attempt.lab), attempt, history.ABANDONED, 0))
+    attempt.recorded = True
+    attempt.write(instance)

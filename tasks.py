@@ -1,0 +1,243 @@
+"""netproof's commands. Wiring only: what they do is in orchestrator/cli."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from invoke import Collection, Context, task
+
+# Invoke keeps no bytecode unless asked to; to compile netproof anew for each command takes a third of a second.
+sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
+
+from orchestrator.cli import grammar  # noqa: E402 - see above
+from orchestrator.cli.frame import command  # noqa: E402 - see above
+
+OPTIONS = {
+    "action": "what to do: " + ", ".join(grammar.ACTIONS),
+    "name": "the lab; `invoke labs` lists them",
+    "node": "for shell and exec: a container, the lab host or the outsider; for guess: a fault",
+    "engine": "for up: 20.10, 26.1 or 28.5",
+    "firewall": "for up: nft or legacy, the flavour of iptables",
+    "as": "which copy of the lab; several run side by side",
+    "seed": "a number that fixes what is random, such as the order of claims",
+    "fault": "for break: this one; `invoke faults` lists them",
+    "layer": "for break: one of this layer, such as nat or route",
+    "level": "for break: 1 (easy), 2 or 3",
+    "compound": "for break: 2 for an incident of two faults",
+    "show": "for break: say at once what it is; for diff: show what the fault changed, too",
+    "at": "for guess: the place that is broken",
+    "json": "print one JSON document on stdout, and nothing else there",
+}
+JSON = {"json": OPTIONS["json"]}
+
+
+@task(klass=grammar.LabTask, positional=["action", "name", "node"], help=OPTIONS, auto_shortflags=False)
+def lab(
+    context: Context,
+    action: str,
+    name: str,
+    node: str,
+    engine: str = "",
+    firewall: str = "",
+    as_: str = "",
+    seed: str = "",
+    fault: str = "",
+    layer: str = "",
+    level: str = "",
+    compound: str = "",
+    at: str = "",
+    show: bool = False,
+    json: bool = False,
+) -> None:
+    """One lab: build it, prove it, look into it, break it, repair it, remove it.
+
+    invoke lab up NAME                build it; a second time changes nothing
+    invoke lab test NAME              run its claims, print a verdict for each
+    invoke lab status NAME            hosts, nodes, addresses, health
+    invoke lab shell NAME NODE        an interactive shell with the usual tools
+    invoke lab exec NAME NODE -- CMD  one command, its output and exit code
+    invoke lab facts NAME             everything in every namespace, as JSON
+    invoke lab diff NAME              what differs from the state after `up`
+    invoke lab env NAME               DOCKER_HOST for your own docker CLI
+    invoke lab down NAME              remove it
+
+    invoke lab break NAME             inject a fault, print a ticket; --layer, --level, --seed, --compound 2
+    invoke lab check NAME             what is red and how; solved when all stays green
+    invoke lab watch NAME             the same, live
+    invoke lab hint NAME              the next hint: symptom, layer, command, solution
+    invoke lab guess NAME FAULT       name the cause before repairing it; --at PLACE
+    invoke lab reveal NAME            what it is, how it was injected, the repair
+    invoke lab repair NAME            apply the reference repair
+    invoke lab reset NAME             back to the state after `up`
+    invoke lab tree NAME              which check to run next, and what each result leaves
+
+    Commands can follow each other: invoke lab up bridge-nat lab test bridge-nat
+    """
+    options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
+    options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
+    with command(json=json) as screen:
+        grammar.lab_action(action)(screen, name, node, options)
+
+
+@task(help=JSON, auto_shortflags=False)
+def labs(context: Context, json: bool = False) -> None:
+    """The catalogue: each lab, what it shows, its claims, its state."""
+    with command(json=json) as screen:
+        from orchestrator.cli import catalogue
+
+        catalogue.show(screen)
+
+
+@task(
+    help={
+        **JSON,
+        "lab": "only this lab's",
+        "layer": "only this layer's",
+        "spoil": "everything: what each is, how it is injected, what it turns red",
+        "prove": "run the whole proof of this lab's faults on the instance that is up",
+        "fault": "with --prove: only this one",
+        "as": OPTIONS["as"],
+    },
+    auto_shortflags=False,
+)
+def faults(
+    context: Context,
+    lab: str = "",
+    layer: str = "",
+    spoil: bool = False,
+    prove: str = "",
+    fault: str = "",
+    as_: str = "",
+    json: bool = False,
+) -> None:
+    """What can be practised: faults by lab and layer, without spoilers unless asked."""
+    with command(json=json) as screen:
+        if prove:
+            from orchestrator.cli import demonstrating
+
+            demonstrating.prove(screen, prove, {"fault": fault, "tag": as_})
+            return
+        from orchestrator.cli import faulting
+
+        faulting.faults(screen, lab, layer, spoil=spoil)
+
+
+@task(help=JSON, auto_shortflags=False)
+def progress(context: Context, json: bool = False) -> None:
+    """What was practised, how it went, and what to repeat when."""
+    with command(json=json) as screen:
+        from orchestrator.cli import faulting
+
+        faulting.progress(screen)
+
+
+@task(
+    help={**JSON, "keep-images": "keep the lab host images, which take a minute to build"},
+    auto_shortflags=False,
+)
+def clean(context: Context, keep_images: bool = False, json: bool = False) -> None:
+    """Remove everything of ours, by label, and nothing else."""
+    with command(json=json) as screen:
+        from orchestrator.cli import cleaning
+
+        cleaning.clean(screen, keep_images=keep_images)
+
+
+@task(help=JSON, auto_shortflags=False)
+def doctor(context: Context, json: bool = False) -> None:
+    """What this machine can and cannot do, and what to do about it."""
+    with command(json=json) as screen:
+        from orchestrator.cli import examining
+
+        examining.show(screen)
+
+
+@task(
+    help={**JSON, "engine": "which engine's image: 20.10, 26.1, 28.5 or all", "refresh": "build it anew"},
+    auto_shortflags=False,
+)
+def images(context: Context, engine: str = "", refresh: bool = False, json: bool = False) -> None:
+    """Build the lab host images, or refresh them."""
+    with command(json=json) as screen:
+        from orchestrator.cli import imaging
+
+        imaging.build(screen, engine, refresh=refresh)
+
+
+@task(
+    help={
+        **JSON,
+        "labs": "which labs, as a,b; all unless given",
+        "engines": "which engines, as 26.1,28.5; all unless given",
+        "firewalls": "which flavours of iptables, as nft,legacy; both unless given",
+        "results": "the file that keeps every finished cell; what is complete in it is not run again",
+        "against": "an earlier results file: what has changed since is told, and ends with exit code 1",
+        "jobs": "how many cells run at once; else as cores and memory allow",
+        "junit": "write a JUnit XML file as well",
+        "fresh": "run every cell again",
+    },
+    auto_shortflags=False,
+)
+def matrix(
+    context: Context,
+    labs: str = "",
+    engines: str = "",
+    firewalls: str = "",
+    results: str = "",
+    against: str = "",
+    jobs: str = "",
+    junit: str = "",
+    fresh: bool = False,
+    json: bool = False,
+) -> None:
+    """Claims by engines: prove labs on several engines and firewalls, and tell what differs.
+
+    invoke matrix                                       everything
+    invoke matrix --labs bridge-nat --engines 26.1,28.5 a part of it
+    invoke matrix --engines 28.5 --against FILE         what an upgrade changes, when FILE has another engine
+    """
+    options = {"labs": labs, "engines": engines, "firewalls": firewalls, "results": results}
+    options |= {"against": against, "jobs": jobs, "junit": junit}
+    with command(json=json) as screen:
+        from orchestrator.cli import comparing
+
+        comparing.compare(screen, options, fresh=fresh)
+
+
+@task(
+    help={
+        "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
+        "unit": "tests that need no Docker",
+    },
+    auto_shortflags=False,
+)
+def test(context: Context, only: str = "", unit: bool = False) -> None:
+    """The tests: of the code without Docker, of real labs, and of every claim."""
+    with command() as screen:
+        from orchestrator.cli import developing
+
+        developing.test(screen, only, unit=unit)
+
+
+@task(auto_shortflags=False)
+def check(context: Context) -> None:
+    """Lint, format, types, tests."""
+    with command() as screen:
+        from orchestrator.cli import developing
+
+        developing.check(screen)
+
+
+@task(help={**JSON, "rounds": "how often each side is measured"}, auto_shortflags=False)
+def bench(context: Context, rounds: str = "5", json: bool = False) -> None:
+    """Compare `lab up bridge-nat` with a plain shell script that does the same."""
+    with command(json=json) as screen:
+        from orchestrator.cli import developing
+
+        developing.bench(screen, rounds)
+
+
+ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, test, check, bench)
+grammar.check_arguments(ns)
