@@ -1,0 +1,1 @@
+"""addresses: its topology, claims and faults."""

@@ -1,0 +1,1 @@
+"""bridge-l2: its topology, claims and faults."""

@@ -1,0 +1,1 @@
+"""bridge-nat: its topology, claims and faults."""

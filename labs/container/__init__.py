@@ -1,0 +1,1 @@
+"""container: its topology, claims and faults."""

@@ -1,0 +1,1 @@
+"""dns: its topology, claims and faults."""

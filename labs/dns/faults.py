@@ -1,0 +1,224 @@
+"""What can be broken in dns."""
+
+from collections.abc import Mapping
+
+from orchestrator.model import Change, Decoy, Fault, Step, changed, rule_added, rule_deleted
+
+_BEFORE = "/run/resolv.before"
+_FRONT = "br-$(docker network inspect --format '{{.Id}}' front | cut -c1-12)"
+_JUMP = "OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT"
+_IN_TILL = "nsenter --net=$(docker inspect --format '{{.NetworkSettings.SandboxKey}}' till) iptables -w -t nat"
+_PAUSED = {
+    "mate": ("172.17.0.3:80", "lone"),
+    "front-desk": ("172.17.0.1:8000", "till"),
+}
+
+
+def _resolver(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> Fault:
+    return Fault(
+        id="resolver-changed",
+        variant=name,
+        layer="dns",
+        level=1,
+        ticket=f"Since somebody worked on {name}, it finds no other container by name. Their addresses work.",
+        what=f"In {name} /etc/resolv.conf names the server outside instead of 127.0.0.11.",
+        at=name,
+        look=f"{name}: cat /etc/resolv.conf",
+        tells={"jump-deleted": "there resolv.conf names 127.0.0.11", "wrong-in-hosts": "there names are found"},
+        change=changed(
+            name,
+            f"cp /etc/resolv.conf {_BEFORE} && echo 'nameserver 203.0.113.1' >/etc/resolv.conf",
+            "! grep -q 127.0.0.11 /etc/resolv.conf",
+            f"cat {_BEFORE} >/etc/resolv.conf && rm {_BEFORE}",
+        ),
+        reddens=reddens,
+        shows=shows,
+    )
+
+
+def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> Fault:
+    end, caller = _PAUSED[name]
+    return Fault(
+        id="paused",
+        variant=name,
+        layer="process",
+        level=1,
+        ticket=f"{end} accepts {caller}'s connections, but never answers a request.",
+        what=f"The container {name} is paused: the kernel accepts connections for it, and nobody reads them.",
+        at=name,
+        look="host: docker ps shows (Paused)",
+        tells={"desk-rejected": "there connections are refused", "gateway-renumbered": "there none is accepted"},
+        change=changed(
+            "host",
+            f"docker pause {name}",
+            f"docker inspect --format '{{{{.State.Status}}}}' {name} | grep -q paused",
+            f"docker unpause {name}",
+        ),
+        reddens=reddens,
+        shows=shows,
+    )
+
+
+def _hosts_line(name: str, line: str) -> Change:
+    return changed(
+        name,
+        f"cp /etc/hosts /run/hosts.before && echo '{line}' >>/etc/hosts",
+        f"grep -q '^{line}$' /etc/hosts",
+        "cat /run/hosts.before >/etc/hosts && rm /run/hosts.before",
+    )
+
+
+FAULTS = (
+    _resolver(
+        "till",
+        reddens={"b1": "differs", "b2": "differs", "b20": "differs", "b3": "differs"},
+        shows={"basket": "no address", "shared": "no address"},
+    ),
+    _resolver(
+        "ledger",
+        reddens={"b20": "differs", "b3": "differs"},
+        shows={"stock": "no address"},
+    ),
+    _resolver(
+        "vault",
+        reddens={"b7": "differs"},
+        shows={"vault": "otherwise"},
+    ),
+    Fault(
+        id="jump-deleted",
+        layer="nat",
+        level=2,
+        ticket="till finds no names at all any more, neither other containers' nor the world's. Addresses work.",
+        what="In till's nat OUTPUT the jump is gone that leads from 127.0.0.11:53 to the engine's socket.",
+        at="till",
+        look="till: iptables -t nat -S; ss -lun shows the engine's socket on another port",
+        tells={"resolver-changed": "there resolv.conf names another server"},
+        change=changed(
+            "host",
+            f"{_IN_TILL} -D {_JUMP}",
+            f"! {_IN_TILL} -C {_JUMP} 2>/dev/null",
+            f"{_IN_TILL} -I {_JUMP}",
+        ),
+        reddens={"b1": "differs", "b2": "differs", "b20": "differs", "b3": "differs", "b7": "differs"},
+        shows={"basket": "no address", "embedded": "otherwise", "shared": "no address"},
+    ),
+    Fault(
+        id="wrong-in-hosts",
+        layer="dns",
+        level=1,
+        ticket="till is refused when it calls basket by its name. By its address basket answers.",
+        what="till's /etc/hosts gives basket the address of shop.",
+        at="till",
+        look="till: cat /etc/hosts; getent hosts basket and dig +short basket differ",
+        tells={"resolver-changed": "there no name is found", "route-rejects": "there the name's address is right"},
+        change=_hosts_line("till", "10.20.1.3 basket"),
+        reddens={"b2": "differs", "b3": "differs"},
+        shows={"basket": "wrong address"},
+    ),
+    Fault(
+        id="mate-in-hosts",
+        layer="dns",
+        level=2,
+        ticket="lone finds mate by name, which the default bridge does not offer. Nobody knows how long it will last.",
+        what="lone's /etc/hosts has an entry for mate.",
+        at="lone",
+        look="lone: cat /etc/hosts; dig +short mate finds nothing",
+        change=_hosts_line("lone", "172.17.0.3 mate"),
+        reddens={"b2": "differs"},
+        shows={"no-name": "otherwise"},
+    ),
+    _paused(
+        "mate",
+        reddens={"b2": "differs"},
+        shows={"mate": "timeout"},
+    ),
+    _paused(
+        "front-desk",
+        reddens={"b37": "differs"},
+        shows={"desk": "timeout", "desk-outside": "timeout"},
+    ),
+    Fault(
+        id="masquerade-deleted",
+        layer="nat",
+        level=2,
+        ticket="Containers on front find each other, but no names of the world outside, and nothing there answers.",
+        what="The MASQUERADE rule of front is gone: queries leave with a container's address, which nobody answers.",
+        at="host",
+        look="host: iptables -t nat -S POSTROUTING; tcpdump -ni eth0 shows 10.20.1.2 as the source",
+        tells={"jump-deleted": "there the outsider answers a ping"},
+        change=rule_deleted("host", f"POSTROUTING -s 10.20.1.0/24 ! -o {_FRONT} -j MASQUERADE", "nat", 2),
+        reddens={"b1": "differs", "b20": "differs", "b3": "differs", "b7": "differs"},
+        shows={"outside": "no reply"},
+    ),
+    Fault(
+        id="route-rejects",
+        layer="route",
+        level=2,
+        ticket="till finds basket's address, but says at once that there is no route to it. ledger reaches basket.",
+        what="till has a route of type unreachable for basket's address.",
+        at="till",
+        look="till: ip route get 10.20.1.4; ip route",
+        tells={"wrong-in-hosts": "there the name has a wrong address"},
+        change=changed(
+            "till",
+            "ip route add unreachable 10.20.1.4",
+            "ip route show type unreachable | grep -q 10.20.1.4",
+            "ip route del unreachable 10.20.1.4",
+        ),
+        reddens={"b3": "differs"},
+        shows={"till": "unreachable"},
+    ),
+    Fault(
+        id="desk-rejected",
+        layer="filter",
+        level=1,
+        ticket="Containers are refused by the front desk, whatever name or address they use. The outsider is served.",
+        what="A rule in filter INPUT rejects TCP port 8000 for what comes in by front's bridge.",
+        at="host",
+        look="host: iptables -nvL INPUT",
+        tells={
+            "paused": "there connections are accepted",
+            "gateway-renumbered": "there nothing is refused, it times out",
+        },
+        change=rule_added("host", f"INPUT -i {_FRONT} -p tcp -m tcp --dport 8000 -j REJECT --reject-with tcp-reset"),
+        reddens={"b37": "differs"},
+        shows={"desk": "refused"},
+    ),
+    Fault(
+        id="gateway-renumbered",
+        layer="link",
+        level=2,
+        ticket="Containers no longer reach the front desk where its name leads. The outsider is served.",
+        what="docker0 has another address than the engine gave it.",
+        at="host",
+        look="host: ip -br address show docker0; docker network inspect bridge",
+        tells={"desk-rejected": "there connections are refused", "paused": "there connections are accepted"},
+        change=Change(
+            [
+                Step("host", "ip addr del 172.17.0.1/16 dev docker0"),
+                Step("host", "ip addr add 172.17.0.254/16 brd + dev docker0"),
+                Step("lone", "ip neigh flush dev eth0"),  # what it learned would carry it for a while
+            ],
+            Step("host", "ip -br address show docker0 | grep -q 172.17.0.254"),
+            [
+                Step("host", "ip addr del 172.17.0.254/16 dev docker0"),
+                Step("host", "ip addr add 172.17.0.1/16 brd + dev docker0"),
+            ],
+        ),
+        reddens={"b2": "differs", "b37": "differs"},
+        shows={"desk": "timeout"},
+    ),
+)
+DECOYS = (
+    Decoy(
+        id="no-names-on-default-bridge",
+        layer="dns",
+        level=1,
+        ticket="lone reaches mate by its address, but `getent hosts mate` finds nothing. Please repair its DNS.",
+        why="On the default bridge the engine resolves no names of containers: lone asks the world outside.",
+        at="lone",
+        look="lone: cat /etc/resolv.conf; host: docker inspect lone",
+        proof="b2",
+    ),
+)
+TOGETHER = (("resolver-changed[ledger]", "desk-rejected"), ("mate-in-hosts", "route-rejects"))

@@ -1,0 +1,1 @@
+"""firewall: its topology, claims and faults."""

@@ -1,0 +1,1 @@
+"""gateways: its topology and claims."""

@@ -1,0 +1,1 @@
+"""host: its topology, claims and faults."""

@@ -1,0 +1,1 @@
+"""ipv6: its topology and claims."""

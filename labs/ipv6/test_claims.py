@@ -1,0 +1,106 @@
+"""What the engine's documentation says about IPv6, engine by engine."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from fixtures.changing import Change
+from fixtures.evidence import Evidence
+from orchestrator import observe
+from orchestrator.running import RunningLab
+
+HOST, OUTSIDER, DUAL = "2001:db8::2", "2001:db8::1", "2001:db8:1::2"
+
+
+def addresses(lab: RunningLab, name: str, version: int) -> list[str]:
+    """The addresses of a container's eth0, without link-local ones."""
+    found = [
+        ipaddress.ip_interface(item.address)
+        for item in observe.namespace(lab, name).addresses
+        if item.interface == "eth0"
+    ]
+    return [str(item) for item in found if item.version == version and not item.ip.is_link_local]
+
+
+@pytest.mark.claim(
+    "b25",
+    says="a network may have IPv6 alone: --ipv6 --ipv4=false",
+    verdict={"20.10": "absent", "26.1": "absent", "28.5": "proven"},
+    source="https://docs.docker.com/engine/daemon/ipv6/",
+)
+def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
+    """From 28 on a network may be without IPv4, and still reach the outside; before, --ipv4 is unknown."""
+    create = "docker network create --ipv6 --ipv4=false --subnet 2001:db8:6::/64 six"
+    if engine != "28.5":
+        refused = lab.run("host", create)
+        evidence(create, refused.stderr)
+        assert refused.rc != 0, "this engine knows --ipv4"
+        assert "--ipv4" in refused.stderr, "something else than --ipv4 was refused"
+        return
+    change.network("host", "six", "--ipv6 --ipv4=false --subnet 2001:db8:6::/64")
+    change.container("host", "only", "--network six")
+    four, six = (addresses(lab, "only@host", version) for version in (4, 6))
+    routes = {route.dst for route in observe.namespace(lab, "only@host").routes if route.table == "main"}
+    outside = observe.dial(lab, "only@host", OUTSIDER, 80)
+    evidence("its IPv4 and IPv6 addresses", [*four, *six])
+    evidence("its routes", sorted(routes))
+    evidence("to the outsider", outside.said or outside.outcome)
+    assert (four, six) == ([], ["2001:db8:6::2/64"]), "its addresses are not IPv6 alone"
+    assert "0.0.0.0/0" not in routes, "there is an IPv4 default route"
+    assert outside.said.get("caller") == HOST, "it does not reach the outside through the host's address"
+
+
+@pytest.mark.claim(
+    "b26",
+    says="an IPv6 network without a subnet gets one of unique local addresses (ULA)",
+    verdict={"20.10": "absent", "26.1": "absent", "28.5": "proven"},
+    source="https://docs.docker.com/engine/daemon/ipv6/",
+)
+def test_an_ipv6_network_gets_unique_local_addresses(
+    lab: RunningLab, change: Change, engine: str, evidence: Evidence
+) -> None:
+    """From 27 on the engine chooses a /64 of fd00::/8 itself; before, it refuses: there is no IPv6 address pool."""
+    if engine != "28.5":
+        refused = lab.run("host", "docker network create --ipv6 unique")
+        evidence("docker network create --ipv6 unique", refused.stderr)
+        assert refused.rc != 0, "the engine chose a subnet"
+        assert "could not find an available" in refused.stderr, "it was refused for another reason"
+        return
+    change.network("host", "unique", "--ipv6")
+    change.container("host", "local", "--network unique")
+    pools = lab.engine("host").api.inspect_network("unique")["IPAM"]["Config"]
+    subnets = [net for pool in pools if (net := ipaddress.ip_network(pool["Subnet"])).version == 6]
+    own = [ipaddress.ip_interface(address) for address in addresses(lab, "local@host", 6)]
+    evidence("the network's address pools", pools)
+    evidence("the container's addresses", own)
+    assert [subnet.prefixlen for subnet in subnets] == [64], "there is no single IPv6 subnet"
+    assert subnets[0].subnet_of(ipaddress.IPv6Network("fd00::/8")), "the subnet is not of unique local addresses"
+    assert [address.ip in subnets[0] for address in own] == [True], "the container has no address of it"
+
+
+@pytest.mark.claim(
+    "b27",
+    says="a port published on the host's IPv6 address reaches a container that has IPv4 alone",
+    verdict="proven",
+    source="https://docs.docker.com/engine/network/port-publishing/",
+)
+def test_the_userland_proxy_joins_ipv6_to_ipv4(lab: RunningLab, evidence: Evidence) -> None:
+    """docker-proxy takes the call on the IPv6 address, and the container sees its bridge's IPv4 address calling.
+
+    A container that has IPv6 itself is reached by DNAT, and sees the caller.
+    """
+    with observe.capture(lab, "plain", "eth0") as inside:
+        proxied = observe.dial(lab, "outsider", HOST, 8081)
+        arrived = inside.wait_for(lambda packet: packet.flags == "SYN")
+    direct = observe.dial(lab, "outsider", HOST, 8080)
+    four = observe.dial(lab, "outsider", "203.0.113.2", 8081)
+    evidence("to the container with IPv4 alone, over IPv6", proxied.said or proxied.outcome)
+    evidence("what arrived there", arrived)
+    evidence("to the container with both, over IPv6", direct.said or direct.outcome)
+    evidence("to the container with IPv4 alone, over IPv4", four.said or four.outcome)
+    assert proxied.said.get("caller") == "10.3.2.1", "the call did not come from the bridge's address"
+    assert {packet.src for packet in arrived} == {"10.3.2.1"}, "something else arrived than docker-proxy's connection"
+    assert direct.said.get("caller") == OUTSIDER, "DNAT should leave the IPv6 caller's address alone"
+    assert four.said.get("caller") == "203.0.113.1", "DNAT should leave the IPv4 caller's address alone"

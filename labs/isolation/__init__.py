@@ -1,0 +1,1 @@
+"""isolation: its topology and claims."""

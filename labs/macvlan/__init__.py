@@ -1,0 +1,1 @@
+"""macvlan: its topology, claims and faults."""

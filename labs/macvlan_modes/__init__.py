@@ -1,0 +1,1 @@
+"""macvlan-modes: its topology, claims and faults."""

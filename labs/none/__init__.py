@@ -1,0 +1,1 @@
+"""none: its topology, claims and faults."""

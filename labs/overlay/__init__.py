@@ -1,0 +1,1 @@
+"""overlay: its topology, claims and faults."""

@@ -1,0 +1,1 @@
+"""publish: its topology, claims and faults."""

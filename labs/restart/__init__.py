@@ -1,0 +1,1 @@
+"""restart: its topology, claims and faults."""

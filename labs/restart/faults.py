@@ -1,0 +1,93 @@
+"""What can be broken in restart, so that it is noticed before its claim restarts the engine.
+
+What is noticed only afterwards cannot be proven like other faults: the restarted engine has another process and writes
+its rules in another order, so that the lab is not as it was.
+"""
+
+from orchestrator.model import Decoy, Fault, changed, rule_added
+
+_ECHO = "'[T]CP4-LISTEN:7070,'"  # brackets: the shell that looks for it must not find itself
+_SYSTEMCTL = "/usr/local/sbin/systemctl"
+
+FAULTS = (
+    Fault(
+        id="echo-frozen",
+        layer="process",
+        level=2,
+        ticket="Connections to port 7070 are made, but nothing is ever echoed.",
+        what="The process of echo is stopped: the kernel accepts connections, nobody serves them.",
+        at="echo",
+        look="echo: ps -o stat,args shows socat in state T; ss -ltn shows connections waiting in Recv-Q",
+        tells={
+            "port-blocked": "there the host hears its echo, and the outsider cannot even connect",
+            "default-gone": "there the host hears its echo",
+        },
+        change=changed(
+            "host",
+            f"pkill -STOP -f {_ECHO}",
+            f"ps -o stat= -p $(pgrep -o -f {_ECHO}) | grep -q T",
+            f"pkill -CONT -f {_ECHO}",
+        ),
+        reddens={"b39": "differs"},
+        shows={"echo": "otherwise", "echo-near": "otherwise"},
+    ),
+    Fault(
+        id="port-blocked",
+        layer="filter",
+        level=1,
+        ticket="The outsider cannot connect to port 7070 any more. On the host all is well.",
+        what="A rule in DOCKER-USER drops what is for echo's port.",
+        at="host",
+        look="host: iptables -nvL DOCKER-USER, whose counter rises",
+        tells={
+            "default-gone": "there echo does not reach the outsider",
+            "echo-frozen": "there connections are made, and the host hears nothing either",
+        },
+        change=rule_added("host", "DOCKER-USER -p tcp -m tcp --dport 7070 -j DROP"),
+        reddens={"b39": "differs"},
+        shows={"echo": "otherwise"},
+    ),
+    Fault(
+        id="default-gone",
+        layer="route",
+        level=1,
+        ticket="Since somebody worked on echo, the outsider cannot connect to it; the host can.",
+        what="Echo has no default route: its answers stay inside.",
+        at="echo",
+        look="echo: ip route",
+        tells={"port-blocked": "there echo reaches the outsider"},
+        change=changed(
+            "echo",
+            "ip route del default",
+            'test -z "$(ip route show default)"',
+            "ip route add default via 172.17.0.1 dev eth0",
+        ),
+        reddens={"b39": "differs"},
+        shows={"echo": "otherwise", "echo-out": "unreachable"},
+    ),
+    Fault(
+        id="systemctl-not-executable",
+        layer="engine",
+        level=1,
+        ticket="The engine cannot be restarted: systemctl ends with an error, whatever it is asked. Containers run.",
+        what="systemctl has lost its permission to be executed.",
+        at="host",
+        look="host: ls -l /usr/local/sbin/systemctl",
+        change=changed("host", f"chmod -x {_SYSTEMCTL}", f"! test -x {_SYSTEMCTL}", f"chmod +x {_SYSTEMCTL}"),
+        reddens={"b39": "differs"},
+        shows={"service": "otherwise"},
+    ),
+)
+DECOYS = (
+    Decoy(
+        id="plain-stops-all",
+        layer="engine",
+        level=1,
+        ticket="When the engine of the host plain is restarted, its containers stop. On the other host they go on.",
+        why="Only the other host has live-restore; without it an engine stops its containers as it ends.",
+        at="plain",
+        look="plain: docker info -f '{{.LiveRestoreEnabled}}'",
+        proof="b39",
+    ),
+)
+TOGETHER = (("port-blocked", "systemctl-not-executable"),)

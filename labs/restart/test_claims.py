@@ -1,0 +1,81 @@
+"""What the engine's documentation says about its own restarts, proven or refuted."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.evidence import Evidence
+from labs.restart.steps import conversation, rules, state
+from orchestrator import observe
+from orchestrator.facts import compare
+from orchestrator.running import RunningLab
+from orchestrator.wait import until
+
+HOST = "203.0.113.2"
+MADE = "docker run -d --name doomed -p 8081:80 netproof/node serve doomed http:80:0.0.0.0"
+
+
+def _engine(lab: RunningLab, host: str, action: str) -> None:
+    """`systemctl ACTION docker` on a host; the change fixture has no undo for a new process."""
+    result = lab.run(host, f"systemctl {action} docker", limit=60)
+    assert result.rc == 0, f"systemctl {action} docker ended with {result.rc}: {result.stdout}{result.stderr}"
+
+
+def _published(lab: RunningLab, port: int) -> list[str]:
+    return [rule for rule in rules(lab, "plain") if f"--dport {port} " in rule]
+
+
+@pytest.mark.claim(
+    "b39",
+    says="with live-restore containers remain running if the daemon becomes unavailable; by default it stops them",
+    verdict="proven",
+    source="https://docs.docker.com/engine/daemon/live-restore/",
+)
+def test_live_restore_keeps_rules_and_connections(lab: RunningLab, evidence: Evidence) -> None:
+    """With live-restore rules stay, connections go on and new ones are made while the engine is away and afterwards."""
+    before, written = state(lab), rules(lab, "host")
+    runs = {name: _started(lab, name) for name in ("server", "echo")}
+    with conversation(lab, "outsider", HOST, 7070) as open_before:
+        _engine(lab, "host", "stop")
+        try:
+            proxies = lab.run("host", "pgrep -c docker-proxy").stdout.strip()
+            meanwhile, kept = observe.dial(lab, "outsider", HOST, 8080), rules(lab, "host")
+        finally:
+            _engine(lab, "host", "start")
+        words = open_before.finish()
+    after = until(lambda: not compare(before, state(lab)), 10)
+    left = compare(before, state(lab))
+    evidence("rules: before, without the engine, after", f"{len(written)}, {len(kept)}, {len(rules(lab, 'host'))}")
+    evidence("echoed on one connection: before, and after the restart", words)
+    evidence("a new connection while the engine was away", meanwhile.said or meanwhile.outcome)
+    evidence("userland proxies while it was away", proxies)
+    evidence("what differs after the restart, processes and the order of rules apart", [str(item) for item in left])
+    assert kept == written, "rules were lost with the engine"
+    assert rules(lab, "host") == written, "the new engine writes other rules"
+    assert words == ["before", "after"], f"the connection did not outlive the restart: {words}"
+    assert meanwhile.said.get("node") == "server", "no new connection could be made without the engine"
+    assert {name: _started(lab, name) for name in runs} == runs, "a container was restarted"
+    assert after, f"the restart changed the lab: {left}"
+    _default_stops_containers(lab, evidence)
+
+
+def _started(lab: RunningLab, name: str) -> tuple[str, int]:
+    """When a container started, and its process."""
+    found = lab.engine("host").api.inspect_container(name)["State"]
+    return found["StartedAt"], found["Pid"]
+
+
+def _default_stops_containers(lab: RunningLab, evidence: Evidence) -> None:
+    """Without live-restore the engine takes its containers and their rules with it."""
+    try:
+        assert lab.run("plain", MADE, limit=60).rc == 0, "no container could be started on the other host"
+        running, opened = lab.engine("plain").api.inspect_container("doomed")["State"]["Status"], _published(lab, 8081)
+        _engine(lab, "plain", "restart")
+        stopped, closed = lab.engine("plain").api.inspect_container("doomed")["State"]["Status"], _published(lab, 8081)
+    finally:
+        lab.run("plain", "docker rm -fv doomed", limit=60)
+    evidence("without live-restore: the container before and after", f"{running}, {stopped}")
+    evidence("rules for its port before and after", [*opened, *closed])
+    assert (running, stopped) == ("running", "exited"), f"it was {running} and is {stopped}"
+    assert opened, "the published port had no rule to begin with"
+    assert not closed, "the rules of a stopped container stayed"

@@ -1,0 +1,1 @@
+"""swarm-ingress: its topology, claims and faults."""

@@ -1,0 +1,95 @@
+"""What the claims of swarm-ingress do, kept out of the way of what they claim."""
+
+from __future__ import annotations
+
+import json
+
+from fixtures.changing import Change
+from labs.overlay.steps import GOSSIP, settle
+from orchestrator import observe
+from orchestrator.running import Result, RunningLab
+from orchestrator.wait import until
+
+NODES = {"node1": "192.0.2.1", "node2": "192.0.2.2"}
+# By its id, the same on every node: a node asks a registry for an image that has a name.
+_CREATE = (
+    "docker service create --detach --quiet --no-resolve-image --constraint node.role==worker --name {name} {options}"
+    " $(docker image inspect --format '{{{{.Id}}}}' netproof/node) serve {name} http:80:0.0.0.0"
+)
+_REMOVE = "docker service rm {name} >/dev/null 2>&1 || true"
+_UNTIL_GONE = "timeout 30 sh -c 'while docker ps -a --format \"{{{{.Names}}}}\" | grep -q ^{name}; do sleep 0.1; done'"
+_INGRESS = "/run/docker/netns/ingress_sbox"
+
+
+def service(change: Change, name: str, options: str) -> None:
+    """A service of one task, on the worker; at the end of the test its container is gone."""
+    change.run("node2", "true", _UNTIL_GONE.format(name=name))
+    change.run("node1", _CREATE.format(name=name, options=options), _REMOVE.format(name=name))
+
+
+def tasks(lab: RunningLab, name: str) -> dict[str, list[str]]:
+    """{node: names of the containers that run a service there}."""
+    listed = {node: lab.engine(node).api.containers() for node in NODES}
+    return {
+        node: [item["Names"][0].lstrip("/") for item in found if item["Names"][0].startswith(f"/{name}.")]
+        for node, found in listed.items()
+    }
+
+
+def answers(lab: RunningLab, address: str, port: int) -> observe.Answer:
+    """What the client gets at a port, once a service answers there."""
+    return until(lambda: _served(lab, address, port), GOSSIP) or observe.dial(lab, "client", address, port)
+
+
+def _served(lab: RunningLab, address: str, port: int) -> observe.Answer | None:
+    answer = observe.dial(lab, "client", address, port)
+    return answer if answer.said else None
+
+
+def run_in(lab: RunningLab, host: str, container: str, command: str) -> Result:
+    """A command in a container that a test has made."""
+    place = f"container:{container}"
+    return Result(**lab.agent(host).call("run", place=place, command=command, stdin=None, timeout=20))
+
+
+def reaches(lab: RunningLab, container: str, address: str) -> bool:
+    """Whether pings from a container on the manager are answered, as soon as one is."""
+    return until(lambda: run_in(lab, "node1", container, f"ping -n -c 1 -W 1 {address}").rc == 0, GOSSIP)
+
+
+def in_ingress(lab: RunningLab, node: str, command: str) -> str:
+    """The output of a command in the namespace of a node's ingress."""
+    return lab.run(node, f"nsenter --net={_INGRESS} {command}", limit=20).stdout
+
+
+def ingress_address(lab: RunningLab, node: str) -> str:
+    """The address of a node's ingress on the network of that name."""
+    found = [item.address for item in observe.engines_own(lab, node)[_INGRESS].addresses if item.interface == "eth0"]
+    return found[0].split("/")[0] if found else ""
+
+
+def ingress_rules(lab: RunningLab, node: str) -> list[str]:
+    """The rules of nat DOCKER-INGRESS on a node."""
+    return [rule.rule for rule in observe.table(lab, node, "nat").rules if rule.chain == "DOCKER-INGRESS"]
+
+
+def virtual_address(lab: RunningLab, name: str, network: str) -> list[str]:
+    """The address that stands for all tasks of a service in a network."""
+    number = lab.engine("node1").api.inspect_network(network)["Id"]
+    found = lab.run("node1", f"docker service inspect --format '{{{{json .Endpoint.VirtualIPs}}}}' {name}").stdout
+    return [item["Addr"].split("/")[0] for item in json.loads(found) or [] if item["NetworkID"] == number]
+
+
+def prepare(lab: RunningLab) -> None:
+    """Wait until the swarm has settled, with its chains for published ports: a node keeps them from its first on."""
+    if lab.features("node1")["ipvs"]["works"] and not all(ingress_rules(lab, node) for node in NODES):
+        lab.run("node1", _CREATE.format(name="first-port", options="--publish published=8079,target=80"), limit=60)
+        until(lambda: all(_has_port(lab, node) for node in NODES), GOSSIP)
+        lab.run("node1", _REMOVE.format(name="first-port"), limit=60)
+        until(lambda: not any(_has_port(lab, node) for node in NODES), GOSSIP)
+        lab.run("node2", _UNTIL_GONE.format(name="first-port"), limit=60)
+    settle(lab)
+
+
+def _has_port(lab: RunningLab, node: str) -> bool:
+    return any("--dport 8079 " in rule for rule in ingress_rules(lab, node))
