@@ -1,0 +1,88 @@
+"""Where the time goes: the steps of `up`, what a command costs, and what starting Python costs."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import docker
+
+from orchestrator import catalog
+from orchestrator.build import Builder, Wanted
+from orchestrator.locking import locked
+from orchestrator.outer import connect
+from orchestrator.remove import down
+from orchestrator.running import RunningLab
+from orchestrator.state import Instance
+from tests.benchmark import sides
+from tests.benchmark.times import Stopwatch, Times, repeated
+
+_AGENT_ROUNDS = 50
+_DOCKER_ROUNDS = 10
+_IMPORTS = "import tasks; from orchestrator.cli import building"
+_CLIENT = "client"
+
+
+def nothing(_: str) -> None:
+    """For what is measured without progress."""
+
+
+def python() -> Times:
+    """Starting Python and importing what `lab up` imports."""
+    return repeated(5, lambda: sides.command([sys.executable, "-c", _IMPORTS]))
+
+
+def bytecode_is_kept() -> bool:
+    """Whether Python finds its libraries compiled; where it does not, each start compiles them again."""
+    return Path(importlib.util.cache_from_source(docker.__file__)).exists()
+
+
+def _steps_once(instance: Instance) -> list[tuple[str, float]]:
+    watch = Stopwatch()
+    lab = catalog.load(instance.lab)
+    client = connect()
+    try:
+        with locked(instance, "bench", nothing), watch.running("looking at what is there"):
+            Builder(client, lab, instance, watch.mark).up(Wanted())
+    finally:
+        down(client, instance)
+    return list(watch.steps())
+
+
+def steps(rounds: int) -> dict[str, Times]:
+    """Each step of `up` in this process, by what it says when it begins: the last one includes the snapshot."""
+    instance = Instance(sides.LAB, f"{sides.tag()}.s")
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for step, seconds in _steps_once(instance):
+            found[step].append(seconds)
+    return {step: Times(seconds) for step, seconds in found.items()}
+
+
+def commands() -> dict[str, Times]:
+    """A command in a node, through the agent and through docker; the lab is up."""
+    lab = catalog.load(sides.LAB)
+    with RunningLab.attach(lab, Instance(sides.LAB, sides.tag())) as running:
+        host = next(iter(running.hosts.values())).id
+        return {
+            "agent, client": repeated(_AGENT_ROUNDS, lambda: running.run(_CLIENT, "true")),
+            "agent, host": repeated(_AGENT_ROUNDS, lambda: running.run(lab.hosts[0].name, "true")),
+            "docker exec": repeated(_DOCKER_ROUNDS, lambda: sides.command(["docker", "exec", host, "true"])),
+            "docker exec docker exec": repeated(
+                _DOCKER_ROUNDS, lambda: sides.command(["docker", "exec", host, "docker", "exec", _CLIENT, "true"])
+            ),
+        }
+
+
+def compose_command() -> list[str] | None:
+    """How Docker Compose is called here, if it is."""
+    for words in (["docker", "compose"], ["docker-compose"]):
+        try:
+            if subprocess.run([*words, "version"], capture_output=True, check=False).returncode == 0:
+                return words
+        except OSError:
+            continue
+    return None

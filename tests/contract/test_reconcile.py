@@ -1,0 +1,118 @@
+"""`up` on a running lab makes what differs, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.facts import structure
+from orchestrator.parts.containers import remove_container
+from tests.contract.conftest import User, changes, edit, own_tree
+
+
+@pytest.fixture
+def editor(new_user: Callable[..., User], tmp_path: Path) -> Iterator[User]:
+    """Somebody with a tree of their own, in which bridge-nat's definition can be edited."""
+    user = new_user(own_tree(tmp_path / "tree"))
+    yield user
+    user.leave()
+
+
+def identities(user: User) -> dict[str, Any]:
+    """What tells each part from one made anew."""
+    with user.attached() as lab:
+        snapshot = structure(lab.snapshot())["host"]
+        servers = lab.agent("host").call("spawned")
+        return {
+            "host": lab.hosts["host"].id,
+            "outsider": [about["pid"] for about in servers.values()],
+            **{item.name: (item.id, item.started) for item in snapshot.engine.containers},
+        }
+
+
+def test_a_second_up_changes_nothing(shared: User) -> None:
+    """The second `up` says that nothing had to be changed, and every part and the baseline are the same."""
+    before, baseline = identities(shared), shared.instance_file("baseline.json")
+    assert "nothing had to be changed" in shared.must("up").stdout
+    assert identities(shared) == before
+    assert shared.instance_file("baseline.json") == baseline
+
+
+def test_a_changed_part_is_the_only_one_made_anew(editor: User) -> None:
+    """A changed container, outsider, added and removed container: each `up` touches that part and says why."""
+    editor.must("up")
+    first = identities(editor)
+
+    edit(editor, ('Container("client", on="host",', 'Container("client", on="host", command=("sleep", "86400"),'))
+    assert changes(editor) == {"client": "its definition changed"}
+    second = identities(editor)
+    assert second["host"] == first["host"]
+    assert second["outsider"] == first["outsider"]
+    assert second["client"] != first["client"]
+
+    edit(editor, ("Http(80)", "Http(8088)"))
+    assert changes(editor) == {"outsider": "its definition changed"}
+    third = identities(editor)
+    assert third["client"] == second["client"]
+    assert third["outsider"] != second["outsider"]
+
+    edit(
+        editor,
+        ("        Outsider(\n", '        Container("other", on="host", address="10.0.0.3"),\n        Outsider(\n'),
+    )
+    assert changes(editor) == {"other": "new"}
+    assert identities(editor)["client"] == second["client"]
+
+    edit(editor, ('        Container("other", on="host", address="10.0.0.3"),\n', ""))
+    assert changes(editor) == {"other": "is not in the definition any more"}
+    assert identities(editor) == third
+    assert editor.is_healthy()
+
+
+def test_changed_engine_settings_make_the_host_anew(editor: User) -> None:
+    """Another bip needs another engine: the lab host and all in it are rebuilt, with the reason."""
+    editor.must("up")
+    before = identities(editor)["host"]
+    edit(editor, ('"bip": "10.0.0.1/8"', '"bip": "10.0.0.1/16"'))
+    assert changes(editor) == {"host": "its definition changed", "outsider": "new", "client": "new"}
+    assert identities(editor)["host"] != before
+    assert "10.0.0.1/16" in editor.must("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('address="203.0.113.1"', 'address="203.0.114.1"', "outsider.eth0.address"),
+        ('"bip": "10.0.0.1/8"', '"bip": "10.0.0.0/8"', "10.0.0.1/8"),
+        ('beside="host"', 'beside="hots"', "Did you mean 'host'"),
+        ("LAB = Lab(", "LAB = Lba(", "lab.py"),
+    ],
+)
+def test_a_bad_definition_changes_nothing(editor: User, old: str, new: str, named: str) -> None:
+    """A contradiction ends `up` with exit code 2, names file and fault, and leaves the running lab alone."""
+    editor.must("up")
+    before = identities(editor)
+    edit(editor, (old, new))
+    refused = editor.lab("up")
+    assert refused.returncode == 2
+    assert named in refused.stderr
+    assert "labs/bridge_nat/lab.py" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    edit(editor, (new, old))
+    assert identities(editor) == before
+    edit(editor, (old, new))
+    assert editor.lab("down").returncode == 0, "a broken definition must not keep a lab from being removed"
+
+
+def test_what_somebody_removed_is_made_again(shared: User) -> None:
+    """A container and an outsider that were removed by hand come back with the next `up`, alone."""
+    before = identities(shared)
+    with shared.attached() as lab:
+        remove_container(lab.engine("host"), "client")
+        assert lab.run("host", "ip netns del outsider; ip link del eth0; true").rc == 0
+    assert changes(shared) == {"client": "new", "outsider": "a part of it was gone"}
+    assert identities(shared)["host"] == before["host"]
+    assert shared.is_healthy()

@@ -1,0 +1,248 @@
+"""Modules import from layers below their own, or from their own package; every module has a layer.
+
+Imports inside functions count: they make a start faster, not a layer higher.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# From top to bottom. A package stands for its modules; what shares a line does not import each other.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("tasks", "conftest"),
+    ("orchestrator.cli",),
+    ("fixtures", "orchestrator.matrix"),
+    ("orchestrator.practice",),
+    ("orchestrator.build", "orchestrator.doctor"),
+    ("orchestrator.remove", "orchestrator.forward", "orchestrator.shell", "orchestrator.observe", "orchestrator.parts"),
+    ("orchestrator.running", "orchestrator.spec", "orchestrator.reconcile", "orchestrator.packets"),
+    ("orchestrator.backends", "orchestrator.inner"),
+    ("orchestrator.images", "orchestrator.link", "orchestrator.facts"),
+    ("orchestrator.outer", "orchestrator.journal", "orchestrator.locking", "orchestrator.declared"),
+    ("orchestrator.state", "orchestrator.wait", "orchestrator.catalog"),
+    ("orchestrator.model",),
+    ("orchestrator.errors", "orchestrator.labels"),
+)
+OURS = {"orchestrator", "fixtures", "labs", "tasks", "conftest"}
+# The agent is shipped to lab hosts, nobody imports it; the packages at the top are empty.
+APART = ("orchestrator.agent",)
+EMPTY = {"orchestrator"}
+
+
+def module_name(path: Path, root: Path) -> str:
+    """The name by which a file is imported."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules(root: Path, *patterns: str) -> dict[str, Path]:
+    """Modules under a root, by name."""
+    return {module_name(path, root): path for pattern in patterns for path in sorted(root.glob(pattern))}
+
+
+def _base(node: ast.ImportFrom, path: Path, root: Path) -> str:
+    """What an import is from, with leading dots resolved."""
+    if not node.level:
+        return node.module or ""
+    folder = path.parent
+    for _ in range(node.level - 1):
+        folder = folder.parent
+    return ".".join([*folder.relative_to(root).parts, *([node.module] if node.module else [])])
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text())
+
+
+def imports(path: Path, root: Path) -> Iterator[tuple[int, str]]:
+    """(line, module) of every import in a file, wherever it is; `from a import b` is a.b when that is a module."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, path, root)
+            folder = root.joinpath(*base.split("."))
+            for name in node.names:
+                is_module = (folder / f"{name.name}.py").exists() or (folder / name.name).is_dir()
+                yield node.lineno, f"{base}.{name.name}" if is_module else base
+
+
+def within(module: str, package: str) -> bool:
+    """Whether a module is a package or one of its modules."""
+    return module == package or module.startswith(f"{package}.")
+
+
+def place(module: str, layers: Sequence[Sequence[str]]) -> tuple[int, str] | None:
+    """(layer from the top, package) of a module."""
+    for number, layer in enumerate(layers):
+        for package in layer:
+            if within(module, package):
+                return number, package
+    return None
+
+
+def violations(root: Path, found: dict[str, Path], layers: Sequence[Sequence[str]]) -> list[str]:
+    """Modules without a layer, and imports that do not point down."""
+    wrong = []
+    for module, path in found.items():
+        here = place(module, layers)
+        if here is None:
+            wrong.append(f"{module} has no layer")
+            continue
+        for line, name in imports(path, root):
+            there = place(name, layers)
+            if name.split(".")[0] not in OURS or name in EMPTY or (there and there[1] == here[1]):
+                continue
+            if there is None or there[0] <= here[0]:
+                wrong.append(f"{path.relative_to(root)}:{line} imports {name}")
+    return wrong
+
+
+def ours() -> dict[str, Path]:
+    """The modules that have a place in the layers."""
+    found = modules(ROOT, "tasks.py", "conftest.py", "orchestrator/**/*.py", "fixtures/**/*.py")
+    return {
+        name: path
+        for name, path in found.items()
+        if name not in EMPTY and not any(within(name, package) for package in APART)
+    }
+
+
+def test_imports_point_downward() -> None:
+    """Every module has a layer and imports only from layers below it or from its own package."""
+    assert violations(ROOT, ours(), LAYERS) == []
+
+
+def test_every_layer_is_made_of_modules_that_exist() -> None:
+    """The list of layers names nothing that is gone."""
+    listed = {package for layer in LAYERS for package in layer}
+    assert {package for package in listed if not any(within(module, package) for module in ours())} == set()
+
+
+def test_the_packages_at_the_top_are_empty() -> None:
+    """Importing one module of a package does not import others by way of its parent."""
+    for name in EMPTY:
+        assert list(imports(ROOT / name / "__init__.py", ROOT)) == []
+
+
+DEFINITIONS = {
+    module_name(path, ROOT): path
+    for part in ("lab", "names", "checks", "faults")
+    for path in sorted(ROOT.glob(f"labs/*/{part}.py"))
+}
+WORDS = {"__future__", "collections.abc", "orchestrator.model"}
+
+
+@pytest.mark.parametrize("module", DEFINITIONS)
+def test_definitions_import_only_the_model(module: str) -> None:
+    """A lab is described with nothing but the words of orchestrator.model, and by definitions of the same lab."""
+    folder = module.rpartition(".")[0]
+    own = {name for name in DEFINITIONS if name.startswith(f"{folder}.")}
+    assert {name for _, name in imports(DEFINITIONS[module], ROOT)} <= WORDS | own
+
+
+def test_labs_are_reached_only_through_the_catalogue() -> None:
+    """No module imports a lab, by statement or by name, but orchestrator.catalog."""
+    for module, path in ours().items():
+        assert not [name for _, name in imports(path, ROOT) if within(name, "labs")], module
+        texts = [node.value for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)]
+        by_name = [text for text in texts if isinstance(text, str) and text.startswith("labs.")]
+        assert bool(by_name) is (module == "orchestrator.catalog"), module
+
+
+AGENT = sorted((ROOT / "orchestrator" / "agent").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", AGENT, ids=[path.name for path in AGENT])
+def test_the_agent_stands_alone(path: Path) -> None:
+    """What is shipped to lab hosts needs the standard library and pyroute2, and calls itself by relative imports."""
+    for node in ast.walk(parsed(path)):
+        names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"pyroute2"}
+        assert not isinstance(node, ast.ImportFrom) or node.level <= 1
+
+
+def test_nobody_imports_the_agent() -> None:
+    """The orchestrator ships the agent and speaks with it, it does not run its code."""
+    assert [
+        f"{module}:{line}"
+        for module, path in ours().items()
+        for line, name in imports(path, ROOT)
+        if within(name, "orchestrator.agent")
+    ] == []
+
+
+# The check itself
+
+
+TINY = (("orchestrator.top", "orchestrator.beside"), ("orchestrator.package",), ("orchestrator.bottom",))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A project of four modules and a package, without imports."""
+    for name in ("top", "beside", "bottom", "package/__init__", "package/inner", "package/other"):
+        path = tmp_path / "orchestrator" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def check(tree: Path, module: str, text: str) -> list[str]:
+    """What the check says when a module of the tree holds this text."""
+    (tree / "orchestrator" / f"{module}.py").write_text(text)
+    return violations(tree, modules(tree, "orchestrator/**/*.py"), TINY)
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("top", "from orchestrator import bottom"),
+        ("top", "import orchestrator.package.inner"),
+        ("top", "from orchestrator.package import inner"),
+        ("package/inner", "from orchestrator.package import other"),
+        ("package/inner", "from . import other"),
+        ("package/__init__", "from orchestrator.package.inner import x"),
+        ("bottom", "import os\nfrom json import loads"),
+    ],
+)
+def test_the_check_lets_downward_imports_pass(tree: Path, module: str, text: str) -> None:
+    """Imports from below, from one's own package and from elsewhere are fine."""
+    assert check(tree, module, text) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "line", "imported"),
+    [
+        ("bottom", "from orchestrator import top", 1, "orchestrator.top"),
+        ("bottom", "import os\nimport orchestrator.top", 2, "orchestrator.top"),
+        ("bottom", "from orchestrator.package.inner import x", 1, "orchestrator.package.inner"),
+        ("bottom", "def f():\n    from . import top", 2, "orchestrator.top"),
+        ("bottom", "from .package import inner", 1, "orchestrator.package.inner"),
+        ("package/inner", "from ..top import x", 1, "orchestrator.top"),
+        ("package/inner", "if True:\n  from .. import top", 2, "orchestrator.top"),
+        ("top", "from orchestrator import beside", 1, "orchestrator.beside"),
+        ("top", "import labs.bridge_nat.lab", 1, "labs.bridge_nat.lab"),
+        ("bottom", "from orchestrator.unheard_of import x", 1, "orchestrator.unheard_of"),
+    ],
+)
+def test_the_check_notices_other_imports(tree: Path, module: str, text: str, line: int, imported: str) -> None:
+    """Imports from above, from beside, from no layer, inside functions and relative ones are told with their line."""
+    assert check(tree, module, text) == [f"orchestrator/{module}.py:{line} imports {imported}"]
+
+
+def test_the_check_notices_a_module_without_a_layer(tree: Path) -> None:
+    """A new module has to be given a place."""
+    assert check(tree, "new", "") == ["orchestrator.new has no layer"]
