@@ -12,7 +12,7 @@ from orchestrator.catalog import ROOT
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
 
-_WORKERS = 3  # for each core: tests of real labs wait more than they compute
+_WORKERS = 4  # for each core: tests of real labs wait more than they compute
 _CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
 
 
