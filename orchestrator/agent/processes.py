@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 from . import commands, places
 
 REGISTRY = "/run/netproof/spawned"
+_END_LIMIT = 10.0
 
 
 def _record(name: str) -> str:
@@ -73,14 +75,22 @@ def spawned() -> dict[str, dict[str, Any]]:
     return found
 
 
+def _await_end(record: dict[str, Any]) -> None:
+    """Wait until a killed process has let go of its ports: the next one may want them."""
+    deadline = time.monotonic() + _END_LIMIT
+    while _start_time(record["pid"]) == record["start"] and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def stop(name: str) -> bool:
-    """Kill a registered process and forget it; False when there was none alive."""
+    """Kill a registered process and forget it, when it has ended; False when there was none alive."""
     record = spawned().get(name)
     if record is None:
         return False
     if record["alive"]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(record["pid"], signal.SIGKILL)
+        _await_end(record)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(_record(name))
     return bool(record["alive"])

@@ -24,15 +24,17 @@ _RESOLVER = "127.0.0.11"
 _RESOLVER_PORT = re.compile(r"(\b127\.0\.0\.11:|-s 127\.0\.0\.11/32 .*--sport )(\d+)\b")
 
 
-def _macs(snapshots: dict[str, Snapshot]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _macs(snapshots: dict[str, Snapshot]) -> dict[str, dict[str, str]]:
+    """{lab host: {MAC: name}}. The same MAC may be on several hosts, which make it of the same address: each has its own."""
+    own: dict[str, dict[str, str]] = {host: {} for host in snapshots}
     for kinds in (False, True):  # a bridge may have the MAC of one of its ports, which is that port's
         for host, snapshot in snapshots.items():
             for place, namespace in snapshot.namespaces.items():
                 for link in namespace.links:
                     if link.mac and link.mac != _NO_MAC and (link.kind == "bridge") is kinds:
-                        found.setdefault(link.mac, f"mac({place_name(host, place)}:{_stem(link.name)})")
-    return found
+                        own[host].setdefault(link.mac, f"mac({place_name(host, place)}:{_stem(link.name)})")
+    others = {mac: name for names in reversed(own.values()) for mac, name in names.items()}
+    return {host: {**others, **names} for host, names in own.items()}
 
 
 def _borrowed(snapshots: dict[str, Snapshot]) -> set[tuple[str, str]]:
@@ -97,9 +99,11 @@ class _Names:
     """Names for what is chosen anew, by what it belongs to."""
 
     def __init__(self, snapshots: dict[str, Snapshot]) -> None:
-        self._macs = _macs(snapshots)
         self._identities = _identities(snapshots)
-        known = _addresses(snapshots)
+        macs, known = _macs(snapshots), _addresses(snapshots)
+        self._macs = {
+            place_name(host, place): macs[host] for host, item in snapshots.items() for place in item.namespaces
+        }
         self._addresses = {
             place_name(host, place): known[host] for host, item in snapshots.items() for place in item.namespaces
         }
@@ -108,7 +112,8 @@ class _Names:
 
     def in_text(self, place: str, text: str) -> str:
         """A fact of a place by these names."""
-        text = _MAC.sub(lambda found: self._macs.get(found[0], found[0]), text)
+        macs = self._macs.get(place, {})
+        text = _MAC.sub(lambda found: macs.get(found[0], found[0]), text)
         addresses = self._addresses.get(place, {})
         text = _ADDRESS.sub(lambda found: addresses.get(found[0], found[0]), text)
         for name, alias in self._identities.items():  # last, because the names of MACs hold names of bridges
