@@ -345,6 +345,29 @@ def test_normalising_hides_no_change(edit: Edit) -> None:
     assert len(compare(normal(snapshots.lab()), normal(changed))) == 1
 
 
+def test_a_mac_on_two_hosts_is_each_hosts_own() -> None:
+    """Hosts make the MACs of a network that each of them has of its addresses: which container has which, is chance."""
+
+    def gateways(one: tuple[str, str], two: tuple[str, str]) -> Raw:
+        """Two hosts, each with two containers, whose MACs these are."""
+        return {
+            host: {
+                **snapshots.lab()["host"],
+                "namespaces": {"host": snapshots.namespace()}
+                | {
+                    f"container:{name}-{host}": snapshots.namespace(links=[link("eth1", 7, kind="veth", mac=mac)])
+                    for name, mac in zip(("a", "b"), macs, strict=True)
+                },
+            }
+            for host, macs in (("node1", one), ("node2", two))
+        }
+
+    second, third = "02:42:ac:12:00:02", "02:42:ac:12:00:03"
+    first = normal(gateways((second, third), (third, second)))
+    assert compare(first, normal(gateways((third, second), (third, second)))) == []
+    assert "mac(b-node2:eth1)" in first["b-node2", "links", "eth1"]
+
+
 A80 = "-d 10.1.0.2/32 ! -i br0 -o br0 -p tcp -m tcp --dport 80 -j ACCEPT"
 A82 = "-d 10.1.0.2/32 ! -i br0 -o br0 -p tcp -m tcp --dport 82 -j ACCEPT"
 B80 = "-d 10.1.0.3/32 ! -i br0 -o br0 -p tcp -m tcp --dport 80 -j ACCEPT"
