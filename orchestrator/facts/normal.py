@@ -25,7 +25,7 @@ _RESOLVER_PORT = re.compile(r"(\b127\.0\.0\.11:|-s 127\.0\.0\.11/32 .*--sport )(
 
 
 def _macs(snapshots: dict[str, Snapshot]) -> dict[str, dict[str, str]]:
-    """{lab host: {MAC: name}}. Hosts make some of the same addresses, so the same may be on several: each has its own."""
+    """{lab host: {MAC: name}}. A MAC may be on several hosts, which made it of one address: it is each one's own."""
     own: dict[str, dict[str, str]] = {host: {} for host in snapshots}
     for kinds in (False, True):  # a bridge may have the MAC of one of its ports, which is that port's
         for host, snapshot in snapshots.items():
