@@ -226,15 +226,16 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
     help={
         "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
         "unit": "tests that need no Docker",
+        "every-engine": "prove faults on every engine, also where nothing is different there (half an hour more)",
     },
     auto_shortflags=False,
 )
-def test(context: Context, only: str = "", unit: bool = False) -> None:
+def test(context: Context, only: str = "", unit: bool = False, every_engine: bool = False) -> None:
     """The tests: of the code without Docker, of real labs, and of every claim."""
     with command() as screen:
         from orchestrator.cli import developing
 
-        developing.test(screen, only, unit=unit)
+        developing.test(screen, only, unit=unit, every_engine=every_engine)
 
 
 @task(auto_shortflags=False)

@@ -16,10 +16,11 @@ from orchestrator.facts.model import Flow, Namespace, Netfilter, Rule, Table
 from orchestrator.link import Agent
 from orchestrator.packets import Packet, decode
 from orchestrator.running import RunningLab
-from orchestrator.wait import until
+from orchestrator.wait import patience, until
 
 _FLAVOURS = {"nft": "iptables-nft", "legacy": "iptables-legacy"}
-_CONNECT = 2.0
+_CONNECT = 2.0  # the kernel accepts a connection, at once,
+_ANSWER = 8.0  # and a program answers it, which on a busy machine may have to wait for its turn
 _ARRIVAL = 3.0
 
 
@@ -94,10 +95,13 @@ def capture(lab: RunningLab, name: str, interface: str) -> Iterator[Capture]:
         found.stop()
 
 
-def dial(lab: RunningLab, name: str, address: str, port: int, seconds: float = _CONNECT) -> Answer:
-    """Connect from a host or node and ask for `/` by HTTP, waiting at most `seconds` for each step."""
+def dial(  # noqa: PLR0913 - who calls whom, and how long it may take
+    lab: RunningLab, name: str, address: str, port: int, seconds: float = _CONNECT, *, answer: float | None = None
+) -> Answer:
+    """Connect from a host or node within `seconds`, ask for `/` by HTTP, and wait `answer` seconds for the answer."""
     agent, place = lab.at(name)
-    return Answer(**agent.call("dial", place=place, address=address, port=port, seconds=seconds))
+    wait = patience(_ANSWER) if answer is None else answer
+    return Answer(**agent.call("dial", place=place, address=address, port=port, seconds=seconds, answer=wait))
 
 
 @contextmanager
@@ -111,10 +115,11 @@ def connected(lab: RunningLab, name: str, address: str, port: int) -> Iterator[A
         agent.call("hang_up", number=answer.held)
 
 
-def ask(lab: RunningLab, name: str, address: str, port: int, seconds: float = _CONNECT) -> Answer:
+def ask(lab: RunningLab, name: str, address: str, port: int, seconds: float | None = None) -> Answer:
     """Send one UDP datagram from a host or node and wait at most `seconds` for the answer."""
     agent, place = lab.at(name)
-    return Answer(**agent.call("ask", place=place, address=address, port=port, seconds=seconds))
+    wait = patience(_ANSWER) if seconds is None else seconds
+    return Answer(**agent.call("ask", place=place, address=address, port=port, seconds=wait))
 
 
 def bind(  # noqa: PLR0913 - what bind(2) is asked for

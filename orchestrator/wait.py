@@ -23,9 +23,14 @@ def impatient(limit: float) -> Iterator[None]:
         _patience.pop()
 
 
+def patience(limit: float) -> float:
+    """How long something else than `until` is to wait that would wait for `limit` seconds."""
+    return min(limit, _patience[-1])
+
+
 def until(look: Callable[[], Found], limit: float, pause: float = _PAUSE) -> Found:
     """Call `look` until it returns something true or `limit` seconds have passed; returns its last answer."""
-    deadline = time.monotonic() + min(limit, _patience[-1])
+    deadline = time.monotonic() + patience(limit)
     while True:
         found = look()
         if found or time.monotonic() >= deadline:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from attrs import frozen
 
 from orchestrator.running import RunningLab
+from orchestrator.wait import patience
 
 KNOWN, KNOWN_ADDRESS = "outside.example", "192.0.2.80"
 
@@ -57,10 +58,13 @@ def dns_server(lab: RunningLab, name: str, address: str) -> Iterator[None]:
         agent.call("stop", name=label)
 
 
-def dig(lab: RunningLab, name: str, words: str) -> Resolved:
-    """`dig WORDS` in a host, node, or (`host:container`) a container that a test made on a host."""
+def dig(lab: RunningLab, name: str, words: str, seconds: float = 10) -> Resolved:
+    """`dig WORDS` in a host, node, or (`host:container`) a container that a test made on a host.
+
+    One query, whose answer has `seconds` to come: few where there is none, more where there is one.
+    """
     host, _, container = name.partition(":")
-    command = f"dig +time=3 +tries=1 +noedns {words}"
+    command = f"dig +time={patience(seconds):.0f} +tries=1 +noedns {words}"
     text = lab.run(host, f"docker exec {container} {command}" if container else command, limit=20).stdout
     status = re.search(r"status: (\w+)", text)
     records = re.findall(r"^[^;\s]\S*\s+\d+\s+IN\s+(?:A|PTR)\s+(\S+)$", text, re.MULTILINE)

@@ -66,10 +66,8 @@ FAULTS = (
         look="host: ss -ltnp 'sport = 9090'",
         change=changed(
             "host",
-            "start() { setsid serve forgotten http:9090:0.0.0.0 </dev/null >/dev/null 2>&1 &"
-            " echo $! >/run/forgotten.pid; };"
-            " start; for try in $(seq 100); do ss -Hltn 'sport = 9090' | grep -q 9090 && exit; sleep 0.1;"
-            " kill -0 $(cat /run/forgotten.pid) 2>/dev/null || start; done; exit 1",
+            "setsid serve forgotten http:9090:0.0.0.0 </dev/null >/dev/null 2>&1 & echo $! >/run/forgotten.pid;"
+            " while kill -0 $! && ! ss -Hltn 'sport = 9090' | grep -q 9090; do :; done",
             "ss -Hltn 'sport = 9090' | grep -q 9090",
             "kill $(cat /run/forgotten.pid) && rm /run/forgotten.pid;"
             " while ss -Hltn 'sport = 9090' | grep -q 9090; do :; done",

@@ -9,8 +9,9 @@ from orchestrator import observe
 from orchestrator.running import RunningLab
 from orchestrator.wait import until
 
-# A listener that lets others of its user have the port, too (SO_REUSEPORT), and answers as NAME.
-SHARING = "socat TCP4-LISTEN:{port},reuseport,fork 'EXEC:serve --answer http {name}'"
+# A listener that lets others of its user have the port, too (SO_REUSEPORT), and answers as NAME. SO_REUSEADDR shares no
+# port with a listener; without it the connections of a listener that is gone (TIME-WAIT) hold the port for a minute.
+SHARING = "socat TCP4-LISTEN:{port},reuseaddr,reuseport,fork 'EXEC:serve --answer http {name}'"
 
 
 @frozen

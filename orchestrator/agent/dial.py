@@ -41,8 +41,10 @@ def _read_all(connection: socket.socket) -> str:
     return b"".join(pieces).decode("utf-8", "replace")
 
 
-def dial(place: str, address: str, port: int, seconds: float, *, hold: bool = False) -> dict[str, Any]:
-    """Connect, and unless `hold` is set ask for `/` by HTTP and hang up.
+def dial(  # noqa: PLR0913 - who calls whom, and how long it may take
+    place: str, address: str, port: int, seconds: float, answer: float = 0.0, *, hold: bool = False
+) -> dict[str, Any]:
+    """Connect within `seconds`, and unless `hold` is set ask for `/` by HTTP, wait `answer` seconds, and hang up.
 
     Returns outcome (answered, timeout, refused, unreachable, reset, forbidden or failed), errno, the local
     port, and either the answer's text or the number of the connection held open.
@@ -62,6 +64,7 @@ def dial(place: str, address: str, port: int, seconds: float, *, hold: bool = Fa
         connection.connect((address, port))
         if hold:
             return {**result, "held": _keep(connection)}
+        connection.settimeout(answer)
         connection.sendall(_REQUEST)
         result["text"] = _read_all(connection)
     except OSError as error:

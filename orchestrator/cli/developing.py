@@ -12,7 +12,7 @@ from orchestrator.catalog import ROOT
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
 
-_WORKERS = 3  # for each core: tests of real labs wait more than they compute
+_WORKERS = 4  # for each core: tests of real labs wait more than they compute
 _CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
 
 
@@ -22,12 +22,13 @@ def _run(arguments: list[str]) -> None:
         raise Exit(code=code)
 
 
-def test(_: Screen, only: str, *, unit: bool) -> None:
+def test(_: Screen, only: str, *, unit: bool, every_engine: bool) -> None:
     """Run pytest on everything, or on part of it."""
     if only and not (ROOT / only.split("::", maxsplit=1)[0]).exists():
         raise UsageError(f"--only {only!r}: there is no such file.", "For example: --only tests/unit.")
     chosen = ["tests/unit"] if unit else [only] if only else []
-    _run(["pytest", "-n", str(_WORKERS * (os.cpu_count() or 1)), "--dist", "loadscope", *chosen])
+    workers = ["-n", str(_WORKERS * (os.cpu_count() or 1)), "--dist", "loadscope"]
+    _run(["pytest", *workers, *(["-m", ""] if every_engine else []), *chosen])
 
 
 def check(screen: Screen) -> None:
@@ -35,7 +36,7 @@ def check(screen: Screen) -> None:
     for arguments in _CHECKS:
         screen.say(" ".join(arguments))
         _run(arguments)
-    test(screen, "", unit=False)
+    test(screen, "", unit=False, every_engine=False)
 
 
 def bench(screen: Screen, rounds: str) -> None:

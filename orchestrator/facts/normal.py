@@ -17,7 +17,8 @@ _GATEWAY = "docker_gwbridge"  # gives overlays' containers a way out, each node 
 _IDENTITY = " identity"
 # Where an engine writes the rules of one container's ports, in no order of its own, one after the other.
 _UNORDERED = (" DOCKER", " nat POSTROUTING", " raw PREROUTING")
-_PORT_OF = re.compile(r"--to-destination (\S+):\d+|-d (\S+)/32 .*--dport \d+")
+_LEADS_TO = re.compile(r"--to-destination (\S+):\d+")
+_IS_FOR = re.compile(r"-d (\S+)/32 .*--dport \d+")
 _RESOLVER = "127.0.0.11"
 # How a socket's key and the rules of a container's nat table name the port.
 _RESOLVER_PORT = re.compile(r"(\b127\.0\.0\.11:|-s 127\.0\.0\.11/32 .*--sport )(\d+)\b")
@@ -134,8 +135,8 @@ def _in_order(rules: tuple[str, ...]) -> tuple[str, ...]:
 
 def _owner(rule: str) -> str:
     """The address whose port a rule is about; empty for other rules."""
-    found = _PORT_OF.search(rule)
-    return (found[1] or found[2]) if found else ""
+    found = _LEADS_TO.search(rule) or _IS_FOR.search(rule)  # what leads elsewhere is only published for one address
+    return found[1] if found else ""
 
 
 def normalise(snapshots: dict[str, Snapshot]) -> Flat:

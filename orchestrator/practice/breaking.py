@@ -20,6 +20,7 @@ from orchestrator.wait import until
 
 _EFFECT = 12.0
 _GREEN = 5.0
+_BACK = 15.0
 
 
 @define
@@ -129,7 +130,7 @@ class Breaker:
     def _take_back(self, faults: list[Fault]) -> None:
         for fault in reversed(faults):
             undo(self.lab, fault.change)
-        if until(lambda: not differences(self.lab, baseline(self.lab.instance)), _GREEN):
+        if until(lambda: not differences(self.lab, baseline(self.lab.instance)), _BACK):
             self.lab.instance.drop(attempts.FILE)
             return
         raise BuildError(

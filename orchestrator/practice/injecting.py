@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.errors import BuildError
 from orchestrator.model import Change, Step
-from orchestrator.running import RunningLab
+from orchestrator.running import Result, RunningLab
 
 _LIMIT = 90.0
 
@@ -14,12 +15,18 @@ _LIMIT = 90.0
 def apply(lab: RunningLab, steps: Iterable[Step]) -> None:
     """Run steps one after the other. BuildError, with what the command said, for one that fails."""
     for step in steps:
-        result = lab.run(step.at, step.run, limit=_LIMIT)
+        result = _to_its_end(lab, step)
         if result.rc:
             raise BuildError(
                 f"In {step.at}: `{step.run}` exited {result.rc}: {(result.stderr or result.stdout).strip()}",
                 f"`invoke lab reset {lab.instance.arguments}` brings back the state after `up`.",
             )
+
+
+def _to_its_end(lab: RunningLab, step: Step) -> Result:
+    """Run a step; an interrupt is heard when it has ended: what is taken back before it is done comes back."""
+    with ThreadPoolExecutor(1) as pool:  # whose end waits for what was begun
+        return pool.submit(lab.run, step.at, step.run, limit=_LIMIT).result()
 
 
 def took_effect(lab: RunningLab, change: Change) -> bool:

@@ -95,8 +95,9 @@ def _closed(lab: RunningLab, check: Closed) -> tuple[str, str]:
 
 
 def _call(lab: RunningLab, at: str, to: str, port: int, proto: str, seconds: float) -> Answer:  # noqa: PLR0913, PLR0917 - who calls whom, and how
-    call = observe.dial if proto == "tcp" else observe.ask
-    return call(lab, at, to, port, seconds)
+    if proto == "udp":
+        return observe.ask(lab, at, to, port, seconds)
+    return observe.dial(lab, at, to, port, seconds, answer=seconds)
 
 
 def _pings(lab: RunningLab, check: Pings) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """Every fault, on every engine it is for, turns exactly its checks and claims red, and undo and repair mend it.
 
+On engines other than the default one those that are no different, but one for each lab, are proven when asked for.
+
 And when all faults of a lab have come and gone, every claim holds and the lab is as it was.
 """
 
@@ -24,6 +26,9 @@ from orchestrator.model import Fault
 from orchestrator.running import RunningLab
 
 FIREWALL = "nft"
+BATCH = (
+    6  # proofs that one process runs on one lab: many enough to be worth building it, few enough to share the work out
+)
 
 
 class Cells(Protocol):
@@ -32,26 +37,58 @@ class Cells(Protocol):
     def __call__(self, engine: str, name: str, *, anew: bool = False) -> RunningLab: ...
 
 
-def in_cell(engine: str, name: str, *values: object, what: str) -> ParameterSet:
-    """Parameters of a test that shares its lab with the others of this lab on this engine: see fixtures/sharing.py."""
-    return pytest.param(engine, name, *values, id=f"{engine}-{name}{what}")
+def in_cell(
+    engine: str, name: str, *values: object, number: int = 0, what: str = "", more: bool = False
+) -> ParameterSet:
+    """Parameters of the cell's test of this number: it shares its lab with some neighbours, see fixtures/sharing.py.
+
+    One that is `more` than what is always proven runs when it is asked for, with `invoke test --every-engine`.
+    """
+    marks = [pytest.mark.every_engine] if more else []
+    return pytest.param(engine, name, *values, id=f"{engine}-{name}.{number // BATCH}{what}", marks=marks)
 
 
-FAULTS = [
-    in_cell(engine, name, fault, what=f":{fault.name}")
-    for engine in ENGINES
-    for name in catalog.names()
-    for fault in catalog.practice(name).faults
-    if fault.applies(engine, FIREWALL)
-]
-PAIRS = [
-    in_cell(engine, name, list(map(catalog.practice(name).fault, sorted(pair))), what=f":{'+'.join(sorted(pair))}")
-    for engine in [DEFAULT_ENGINE]
-    for name in catalog.names()
-    for pair in catalog.practice(name).together
-    if all(catalog.practice(name).fault(one).applies(engine, FIREWALL) for one in pair)
-]
-CELLS = [in_cell(engine, name, what="") for engine in ENGINES for name in catalog.names()]
+def is_like(fault: Fault, engine: str) -> bool:
+    """Whether a fault is declared to do on this engine what it does on the default one."""
+    return (
+        fault.applies(DEFAULT_ENGINE, FIREWALL)
+        and fault.checks_on(engine) == fault.checks_on(DEFAULT_ENGINE)
+        and fault.claims_on(engine) == fault.claims_on(DEFAULT_ENGINE)
+    )
+
+
+def always(name: str, engine: str) -> list[Fault]:
+    """What is always proven: on the default engine every fault, on another the first that is no different, and those
+    that are."""
+    faults = [fault for fault in catalog.practice(name).faults if fault.applies(engine, FIREWALL)]
+    if engine == DEFAULT_ENGINE:
+        return faults
+    return [fault for fault in faults if not is_like(fault, engine) or fault is faults[0]]
+
+
+def proofs(engine: str, name: str) -> tuple[list[ParameterSet], list[ParameterSet], ParameterSet]:
+    """What is to be proven of a lab on an engine: faults, pairs of them, and that nothing is left at the end."""
+    practice = catalog.practice(name)
+    first = always(name, engine)
+    rest = [fault for fault in practice.faults if fault.applies(engine, FIREWALL) and fault not in first]
+    together = [sorted(pair) for pair in practice.together] if engine == DEFAULT_ENGINE else []
+    pairs = [[practice.fault(one) for one in pair] for pair in together]
+    pairs = [pair for pair in pairs if all(fault in first for fault in pair)]
+    single = [
+        in_cell(engine, name, fault, number=at, what=f":{fault.name}", more=fault in rest)
+        for at, fault in enumerate([*first, *rest])
+    ]
+    double = [
+        in_cell(engine, name, pair, number=at, what=f":{'+'.join(fault.name for fault in pair)}")
+        for at, pair in enumerate(pairs, len(single))
+    ]
+    return single, double, in_cell(engine, name, number=len(first) + len(pairs) - 1)
+
+
+PROOFS = [proofs(engine, name) for engine in ENGINES for name in catalog.names()]
+FAULTS = [fault for faults, _, _ in PROOFS for fault in faults]
+PAIRS = [pair for _, pairs, _ in PROOFS for pair in pairs]
+CELLS = [end for _, _, end in PROOFS]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -58,7 +58,7 @@ def test_an_unknown_kind_of_server_is_refused(lab: RunningLab, words: str) -> No
 @pytest.mark.parametrize("kind", ["http", "udp"])
 def test_a_server_says_who_it_is_and_whom_it_saw(lab: RunningLab, kind: str, address: str, caller: str) -> None:
     """Over TCP and UDP, IPv4 and IPv6: who answers, who called, from which port, at which address."""
-    ask = {"http": observe.dial, "udp": observe.ask}[kind]
+    ask: Callable[..., observe.Answer] = observe.dial if kind == "http" else observe.ask
 
     with serving(lab, kind, 8100, address):
         answers = [ask(lab, PLACE, caller, 8100, 10) for _ in range(10)]

@@ -16,7 +16,7 @@ from tests.contract.conftest import User, at_every, changes, edit, journalled, o
 CHANGED = "its definition changed"
 ANEW = "across, which it joins, was made anew"
 GONE = "is not in the definition any more"
-MEET = 20.0  # seconds within which a swarm's nodes tell each other what is new
+MEET = 90.0  # seconds within which a swarm's nodes tell each other what is new
 
 
 @pytest.fixture(scope="module")

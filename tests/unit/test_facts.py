@@ -349,12 +349,18 @@ A80 = "-d 10.1.0.2/32 ! -i br0 -o br0 -p tcp -m tcp --dport 80 -j ACCEPT"
 A82 = "-d 10.1.0.2/32 ! -i br0 -o br0 -p tcp -m tcp --dport 82 -j ACCEPT"
 B80 = "-d 10.1.0.3/32 ! -i br0 -o br0 -p tcp -m tcp --dport 80 -j ACCEPT"
 DROP = "! -i br0 -o br0 -j DROP"
+TO80 = "! -i br0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.1.0.2:80"
+TO82 = "-d 127.0.0.1/32 ! -i br0 -p tcp -m tcp --dport 8082 -j DNAT --to-destination 10.1.0.2:82"
+TO90 = "! -i br0 -p udp -m udp --dport 9000 -j DNAT --to-destination 10.1.0.2:9000"
+ELSEWHERE = "-d 127.0.0.1/32 ! -i br0 -p tcp -m tcp --dport 8083 -j DNAT --to-destination 10.1.0.3:82"
 
 
 @pytest.mark.parametrize(
     ("one", "other", "equal"),
     [
         ((A80, A82, DROP), (A82, A80, DROP), True),
+        ((TO80, TO82, TO90), (TO90, TO80, TO82), True),
+        ((TO82, ELSEWHERE), (ELSEWHERE, TO82), False),
         ((A80, B80), (B80, A80), False),
         ((A80, DROP), (DROP, A80), False),
         ((A80, A82), (A80,), False),

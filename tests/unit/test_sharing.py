@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ pytest_plugins = ["pytester"]
     [
         ("labs/bridge_nat/test_claims.py::test_x", "labs/bridge_nat"),
         ("labs/bridge_nat/test_more.py::test_y[a-b]", "labs/bridge_nat"),
-        ("tests/contract/test_faults.py::test_fault_is_proven[26.1-bridge-nat:not-tracked]", "26.1-bridge-nat"),
-        ("tests/contract/test_faults.py::test_fault_is_proven[20.10-bridge-l2:cable[con-a]]", "20.10-bridge-l2"),
-        ("tests/contract/test_faults.py::test_claims_hold_x[28.5-macvlan-modes]", "28.5-macvlan-modes"),
+        ("tests/contract/test_faults.py::test_fault_is_proven[26.1-bridge-nat.1:not-tracked]", "26.1-bridge-nat.1"),
+        ("tests/contract/test_faults.py::test_fault_is_proven[20.10-bridge-l2.0:cable[con-a]]", "20.10-bridge-l2.0"),
+        ("tests/contract/test_faults.py::test_claims_hold_x[28.5-macvlan-modes.12]", "28.5-macvlan-modes.12"),
         ("tests/contract/test_practice.py::test_z", "tests/contract/test_practice.py"),
     ],
 )
@@ -35,7 +36,13 @@ def test_others_stand_alone(nodeid: str) -> None:
 def test_every_proof_names_its_lab_and_engine() -> None:
     for found in (*test_faults.FAULTS, *test_faults.PAIRS, *test_faults.CELLS):
         engine, name = found.values[:2]
-        assert shared_by(f"tests/contract/test_faults.py::test_x[{found.id}]") == f"{engine}-{name}"
+        shared = shared_by(f"tests/contract/test_faults.py::test_x[{found.id}]")
+        assert shared.rpartition(".")[0] == f"{engine}-{name}"
+
+
+def test_no_process_has_more_proofs_than_a_batch() -> None:
+    proofs = [shared_by(f"/test_faults.py::test_x[{found.id}]") for found in (*test_faults.FAULTS, *test_faults.PAIRS)]
+    assert max(Counter(proofs).values()) == test_faults.BATCH
 
 
 def test_the_scheduler_gives_what_is_shared_to_one_process(
