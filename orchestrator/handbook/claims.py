@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
@@ -93,7 +94,7 @@ def entries(lab: str, rows: Sequence[Row], engines: Iterable[str]) -> list[Entry
 def _ran(row: Row, engines: Iterable[str], claim: Declared | None) -> Entry:
     seen, where = _seen(row)
     return Entry(
-        id=line(row.claim),
+        id=_id(row.claim),
         lab=row.lab,
         says=line(row.says.says),
         behaviour=line(row.says.behaviour),
@@ -113,6 +114,11 @@ def _not_run(lab: str, claim: Declared, engines: Iterable[str]) -> Entry:
 
 def _proof(claim: Declared) -> Proof:
     return Proof(f"{claim.path.relative_to(ROOT)}:{claim.line}", claim.code)
+
+
+def _id(name: str) -> str:
+    """An id as ids are, whatever a file says: it becomes a heading, and is searched for."""
+    return re.sub(r"[^a-zA-Z0-9.() -]", "_", name)
 
 
 def _link(source: str) -> str:

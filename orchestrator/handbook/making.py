@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from orchestrator.errors import BuildError, UsageError
-from orchestrator.handbook import site
 from orchestrator.handbook.pages import Handbook
 from orchestrator.handbook.scope import scope
+from orchestrator.handbook.target import check_target
 from orchestrator.matrix import book
 
 Say = Callable[[str], None]
@@ -26,13 +26,14 @@ def make(results: Path, target: Path, say: Say) -> Handbook:
     if not results.exists():
         remedy = "Make one: invoke matrix (or some of it: invoke matrix --labs bridge-nat --engines 26.1)."
         raise UsageError(f"There are no results in {results}.", f"{remedy} --results says where else they are.")
-    site.check_target(target)
+    check_target(target)
     found = scope(book.read(results, "--results"))
-    from orchestrator.handbook.writing import Writer  # noqa: PLC0415 - not before it is known to be installed
+    from orchestrator.handbook import site  # noqa: PLC0415 - not before Sphinx is known to be installed
+    from orchestrator.handbook.writing import Writer  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory() as sources:
         say("writing the pages")
         made = Writer(Path(sources)).write(found)
         say(f"making the site of {len(made.labs) + 3} pages")
-        site.build(Path(sources), target, site.configuration(found))
+        site.build(Path(sources), target, site.configuration(made))
     return made

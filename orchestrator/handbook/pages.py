@@ -17,7 +17,7 @@ from orchestrator.handbook.media import Media, Picture, Way
 from orchestrator.handbook.plain import line, plain
 from orchestrator.handbook.scope import Scope
 from orchestrator.matrix.records import Cell
-from orchestrator.matrix.tables import About, unchecked
+from orchestrator.matrix.tables import About, numbers, unchecked
 from orchestrator.model import VERDICTS, Check, Lab
 from orchestrator.practice.offers import Offer, offers
 
@@ -101,7 +101,8 @@ class Handbook:
     @property
     def differing(self) -> list[Entry]:
         """Claims that do not come out alike everywhere."""
-        return [entry for entry in self.entries if entry.word == "differs"]
+        found = [entry for entry in self.entries if entry.word == "differs"]
+        return sorted(found, key=lambda entry: numbers(entry.id))
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:

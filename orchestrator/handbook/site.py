@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import BuildError, UsageError
-from orchestrator.handbook.scope import Scope
+from orchestrator.handbook import extension
+from orchestrator.handbook.pages import Handbook
+from orchestrator.handbook.target import MARK, check_target, replace
 from orchestrator.matrix.book import netproof_version
 
-MARK = ".netproof-handbook"
-"""A file in every handbook: a folder without it is somebody else's."""
 
-
-def configuration(scope: Scope) -> dict[str, Any]:
+def configuration(book: Handbook) -> dict[str, Any]:
     """Sphinx's settings: nothing from a network, and nothing that a page opened as a file may not do."""
     return {
         "project": "netproof",
         "html_title": "netproof handbook",
+        "extensions": [extension.__name__],
+        extension.CLAIMS: extension.listed(book.entries),
+        "html_search_scorer": str(Path(__file__).with_name("scorer.js")),
         "html_theme": "furo",
         "html_theme_options": {"navigation_with_keys": True, "top_of_page_buttons": []},
         "html_static_path": ["static"],
@@ -40,17 +42,7 @@ def configuration(scope: Scope) -> dict[str, Any]:
         "language": "en",
         "smartquotes": False,
         "exclude_patterns": ["parts"],
-        "html_context": {"about": str(scope.about)},
     }
-
-
-def check_target(target: Path) -> None:
-    """Raise UsageError for a place that is not ours to replace."""
-    if target.is_dir() and any(target.iterdir()) and not (target / MARK).exists():
-        raise UsageError(f"--to {target} has files that are not a handbook's.", "Name a folder that is new or empty.")
-    there = next(folder for folder in (target, *target.absolute().parents) if folder.exists())
-    if not there.is_dir():
-        raise UsageError(f"--to {target}: {there} is not a folder.", "Name a folder that is new or empty.")
 
 
 def build(sources: Path, target: Path, settings: Mapping[str, Any]) -> None:
@@ -65,7 +57,7 @@ def build(sources: Path, target: Path, settings: Mapping[str, Any]) -> None:
         _sphinx(sources, made, settings)
         (made / MARK).touch()
         made.chmod(0o755)
-        _replace(made, target)
+        replace(made, target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -95,14 +87,3 @@ def _sphinx(sources: Path, made: Path, settings: Mapping[str, Any]) -> None:
     (made / ".buildinfo").unlink(missing_ok=True)
     if said.getvalue().strip():
         raise BuildError(f"Sphinx could not make the handbook:\n{said.getvalue().strip()}", "Mend what it names.")
-
-
-def _replace(made: Path, target: Path) -> None:
-    """One folder in the place of another: the old one is gone only when the new one is there."""
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-        target.rename(old / "handbook")
-        made.rename(target)
-        shutil.rmtree(old)
-    else:
-        made.rename(target)

@@ -10,8 +10,8 @@ import pytest
 from orchestrator import catalog
 from orchestrator.cli.publishing import left_out
 from orchestrator.errors import UsageError
-from orchestrator.handbook import commands, site
-from orchestrator.handbook.claims import NOT_RUN, Entry
+from orchestrator.handbook import commands, target
+from orchestrator.handbook.claims import NOT_RUN, Entry, entries
 from orchestrator.handbook.making import make
 from orchestrator.handbook.media import Media
 from orchestrator.handbook.pages import Handbook, LabPage, handbook
@@ -22,7 +22,7 @@ from orchestrator.matrix.book import Book, read
 from orchestrator.matrix.records import Walk
 from orchestrator.model import Lab
 from tests.unit.cells import LEGACY, MIDDLE, NEW, TRUE, by_key, cell
-from tests.unit.handbooks import HOSTILE, PICTURE, cells, inputs, results
+from tests.unit.handbooks import HOSTILE, PICTURE, cells, claim, inputs, results
 
 # Text
 
@@ -172,6 +172,12 @@ def test_each_claim_shows_the_test_that_proves_it(book: Handbook) -> None:
             assert "def test_" in entry.proof.code
 
 
+def test_an_id_is_an_id_whatever_the_file_says() -> None:
+    (row,) = scope(by_key(cell(MIDDLE, claim("<b>*q1*</b>")))).rows()
+    (entry,) = [entry for entry in entries("bridge-nat", [row], ["26.1"]) if entry.seen]
+    assert entry.id == "_b__q1___b_"
+
+
 # Pictures and walks
 
 
@@ -256,7 +262,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
         make(results(tmp_path), mine, lambda _: None)
     assert [path.name for path in mine.iterdir()] == ["letter.txt"]
     with pytest.raises(UsageError, match="is not a folder"):
-        site.check_target(mine / "letter.txt" / "below")
+        target.check_target(mine / "letter.txt" / "below")
 
 
 def test_the_hostile_text_is_hostile() -> None:

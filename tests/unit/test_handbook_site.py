@@ -10,11 +10,13 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
-from orchestrator import catalog
+from orchestrator import catalog, declared
 from orchestrator.errors import BuildError
+from orchestrator.handbook.pages import Handbook
 from orchestrator.handbook.plain import plain
 from orchestrator.handbook.scope import scope
-from orchestrator.handbook.site import MARK, build, configuration
+from orchestrator.handbook.site import build, configuration
+from orchestrator.handbook.target import MARK
 from tests.unit.cells import by_key
 from tests.unit.handbooks import HOSTILE, built, cells
 
@@ -116,7 +118,9 @@ def test_hostile_evidence_is_only_text(site: Path, pages: dict[Path, Page]) -> N
 def test_evidence_is_not_in_the_search_index_but_claims_are(site: Path) -> None:
     raw = (site / "searchindex.js").read_text()
     index = json.loads(raw.removeprefix("Search.setIndex(").removesuffix(")"))
-    assert "q2.1" in index["alltitles"]
+    shown = [".".join(filter(None, (prefix, item[4]))) for prefix, found in index["objects"].items() for item in found]
+    assert any(text.startswith("q2.1 · the document on q2.1 → What is true of q2.1") for text in shown)
+    assert len(shown) == sum(len(declared.claims(name)) for name in catalog.names())
     assert "masquerad" in index["terms"]
     assert "directive" not in index["terms"]
 
@@ -163,7 +167,7 @@ def test_a_second_handbook_takes_the_place_of_the_first(tmp_path: Path) -> None:
     sources, target = tmp_path / "sources", tmp_path / "handbooks" / "site"
     (sources / "static").mkdir(parents=True)
     (sources / "index.rst").write_text("First\n=====\n")
-    settings = configuration(scope(by_key(*cells()))) | {"html_css_files": [], "html_js_files": []}
+    settings = configuration(Handbook(scope(by_key(*cells())), [])) | {"html_css_files": [], "html_js_files": []}
     build(sources, target, settings)
     (target / "left-over.html").touch()
     (sources / "index.rst").write_text("Second\n======\n")
@@ -179,5 +183,5 @@ def test_what_sphinx_complains_of_is_an_error(tmp_path: Path) -> None:
     (sources / "static").mkdir(parents=True)
     (sources / "index.rst").write_text("Page\n====\n\n:ref:`nowhere`\n")
     with pytest.raises(BuildError, match="nowhere"):
-        build(sources, target, configuration(scope(by_key(*cells()))))
+        build(sources, target, configuration(Handbook(scope(by_key(*cells())), [])))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sources"]
