@@ -53,6 +53,7 @@ class LabPage:
     skipped: Mapping[str, str]
     pictures: Sequence[Picture]
     walks: Mapping[str, Sequence[Way]]
+    unrecorded: Sequence[tuple[str, str]]
     commands: Mapping[str, Sequence[Try]]
     offers: Sequence[Offer]
     checks: Sequence[Check]
@@ -153,6 +154,7 @@ def _page(lab: Lab, scope: Scope, media: Media) -> LabPage:
         skipped={entry.id: line(seen.failure) for entry in found for seen in entry.seen if seen.word == "skipped"},
         pictures=media.pictures(cells),
         walks=media.walks(cells),
+        unrecorded=_unrecorded(cells),
         commands={
             "Begin": commands.beginning(lab),
             "Look": commands.looking(lab, practice.checks),
@@ -165,6 +167,11 @@ def _page(lab: Lab, scope: Scope, media: Media) -> LabPage:
         broken=[(str(cell.key.column), plain(cell.error)) for cell in scope.broken if cell.key.lab == lab.name],
         changed=lab.name in scope.changed,
     )
+
+
+def _unrecorded(cells: Iterable[Cell]) -> list[tuple[str, str]]:
+    """(what and where, why) of what could not be recorded beside the verdicts."""
+    return [(f"{what} on {cell.key.column}", plain(why)) for cell in cells for what, why in cell.unrecorded.items()]
 
 
 def _drawing(lab: str) -> str:

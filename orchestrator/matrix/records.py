@@ -96,7 +96,8 @@ class Times:
 class Cell:
     """One cell. `version` is the engine's exact one; `when` is UTC; `error` says why it could not be built.
 
-    `picture` is the lab as it ran, as SVG. It and `walks` are empty in files of before they were recorded.
+    `picture` is the lab as it ran, as SVG; `unrecorded` says why it or `walks` could not be had. All three are empty in
+    files of before they were recorded.
     """
 
     key: Key
@@ -110,6 +111,7 @@ class Cell:
     error: str = ""
     picture: str = ""
     walks: tuple[Walk, ...] = ()
+    unrecorded: dict[str, str] = field(factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -122,6 +122,7 @@ class Run:
             error=error,
             picture=result.get("picture", ""),
             walks=tuple(Walk(**item) for item in result.get("walks", ())),
+            unrecorded=dict(result.get("unrecorded") or {}),
         )
 
 

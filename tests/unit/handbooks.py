@@ -56,7 +56,12 @@ def cells() -> list[Cell]:
         ),
         cell(NEWER_LEGACY, *other, inputs=nat, picture=PICTURE.format(400)),
         cell(
-            MIDDLE, claim("q3.1", LEFT_OUT, failure="no <IPVS>"), claim("q3.2", BROKEN), lab="publish", inputs=published
+            MIDDLE,
+            claim("q3.1", LEFT_OUT, failure="no <IPVS>"),
+            claim("q3.2", BROKEN),
+            lab="publish",
+            inputs=published,
+            unrecorded={"walks": "KeyError: <nothing>"},
         ),
         cell(NEWER_LEGACY, lab="publish", inputs=published, error="the engine <did not> start\nits last words"),
         cell(LEGACY, TRUE, lab="no-such-lab"),
