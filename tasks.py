@@ -208,6 +208,22 @@ def matrix(
 
 @task(
     help={
+        **JSON,
+        "results": "a file of `invoke matrix`; else the one it writes by default",
+        "to": "the folder of the site; handbook when nothing is given",
+    },
+    auto_shortflags=False,
+)
+def handbook(context: Context, results: str = "", to: str = "", json: bool = False) -> None:
+    """A static site of labs, verdicts and evidence, made from a results file of `invoke matrix`."""
+    with command(json=json) as screen:
+        from orchestrator.cli import publishing
+
+        publishing.handbook(screen, results, to)
+
+
+@task(
+    help={
         "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
         "unit": "tests that need no Docker",
         "every-engine": "prove faults on every engine, also where nothing is different there (half an hour more)",
@@ -240,5 +256,5 @@ def bench(context: Context, rounds: str = "5", json: bool = False) -> None:
         developing.bench(screen, rounds)
 
 
-ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, test, check, bench)
+ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, handbook, test, check, bench)
 grammar.check_arguments(ns)

@@ -14,7 +14,7 @@ from orchestrator import catalog
 
 @frozen
 class Declared:
-    """A claim marker and where it stands. `verdict` is a word, or words by engine."""
+    """A claim marker, where it stands, and its test's source. `verdict` is a word, or words by engine."""
 
     id: str
     says: str
@@ -24,6 +24,7 @@ class Declared:
     needs: tuple[str, ...]
     path: Path
     line: int
+    code: str
 
 
 def claims(lab: str) -> list[Declared]:
@@ -33,10 +34,12 @@ def claims(lab: str) -> list[Declared]:
 
 def in_file(path: Path) -> list[Declared]:
     """The claims of one file. Values that are not written out, or named at its top, are left empty."""
-    tree = ast.parse(path.read_text(), str(path))
+    text = path.read_text()
+    tree = ast.parse(text, str(path))
+    lines = text.splitlines()
     named = dict(_constants(tree))
     return [
-        _declared(function, call, named, path)
+        _declared(function, call, named, path, lines)
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef)
         for call in function.decorator_list
@@ -65,7 +68,9 @@ def _value(node: ast.expr, named: Mapping[str, Any]) -> Any:
         return None
 
 
-def _declared(function: ast.FunctionDef, call: ast.Call, named: Mapping[str, Any], path: Path) -> Declared:
+def _declared(
+    function: ast.FunctionDef, call: ast.Call, named: Mapping[str, Any], path: Path, lines: list[str]
+) -> Declared:
     words = {keyword.arg: _value(keyword.value, named) for keyword in call.keywords}
     return Declared(
         id=str(_value(call.args[0], named)) if call.args else "",
@@ -76,4 +81,5 @@ def _declared(function: ast.FunctionDef, call: ast.Call, named: Mapping[str, Any
         needs=tuple(words.get("needs") or ()),
         path=path,
         line=call.lineno,
+        code="\n".join(lines[call.lineno - 1 : function.end_lineno]),
     )

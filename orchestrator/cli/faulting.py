@@ -12,6 +12,7 @@ from orchestrator.cli.common import known
 from orchestrator.cli.screen import Screen
 from orchestrator.model import LAYERS, Fault, Practice
 from orchestrator.practice import history, proofs
+from orchestrator.practice.offers import offers
 from orchestrator.practice.repeating import Due, schedule
 
 _LAST = 8
@@ -60,11 +61,8 @@ def _tell(screen: Screen, layer: str, found: list[Fault], *, spoil: bool) -> Non
             describe(screen, fault)
             screen.line(f"  proof    checks {_signature(fault.checks_on)}; claims {_signature(fault.claims_on)}")
         return
-    ids = {fault.id for fault in found if fault.is_visible}
-    levels = sorted({fault.level for fault in found if fault.is_visible})
-    if ids:
-        words = f"level {levels[0]}" if len(levels) == 1 else f"levels {levels[0]} to {levels[-1]}"
-        screen.line(f"  {layer.ljust(10)} {len(ids)} to practise, {words}: {LAYERS[layer]}")
+    for offer in offers(found):
+        screen.line(f"  {layer.ljust(10)} {offer.faults} to practise, {offer.levels}: {offer.about}")
 
 
 def _signature(on: Any) -> str:

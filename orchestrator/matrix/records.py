@@ -75,6 +75,15 @@ class Claim:
 
 
 @frozen
+class Walk:
+    """A packet's way as it was walked in a cell: what it is, its hops as data, and both drawn as SVG."""
+
+    title: str
+    svg: str = ""
+    json: dict[str, Any] = field(factory=dict)
+
+
+@frozen
 class Times:
     """Where a cell's time went, in seconds."""
 
@@ -85,7 +94,11 @@ class Times:
 
 @frozen
 class Cell:
-    """One cell. `version` is the engine's exact one; `when` is UTC; `error` says why it could not be built."""
+    """One cell. `version` is the engine's exact one; `when` is UTC; `error` says why it could not be built.
+
+    `picture` is the lab as it ran, as SVG; `unrecorded` says why it or `walks` could not be had. All three are empty in
+    files of before they were recorded.
+    """
 
     key: Key
     inputs: Inputs
@@ -96,6 +109,9 @@ class Cell:
     claims: tuple[Claim, ...] = ()
     unchecked: dict[str, str] = field(factory=dict)
     error: str = ""
+    picture: str = ""
+    walks: tuple[Walk, ...] = ()
+    unrecorded: dict[str, str] = field(factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -18,7 +18,7 @@ from attrs import define, field
 
 from orchestrator import catalog
 from orchestrator.errors import NetproofError
-from orchestrator.matrix.records import Cell, Inputs, Key, Times, claim_from
+from orchestrator.matrix.records import Cell, Inputs, Key, Times, Walk, claim_from
 from orchestrator.outer import connect
 from orchestrator.remove import down
 from orchestrator.state import Instance, root
@@ -120,6 +120,9 @@ class Run:
             claims=tuple(claim_from(item) for item in result.get("claims", ())),
             unchecked=dict(result.get("unchecked") or {}),
             error=error,
+            picture=result.get("picture", ""),
+            walks=tuple(Walk(**item) for item in result.get("walks", ())),
+            unrecorded=dict(result.get("unrecorded") or {}),
         )
 
 

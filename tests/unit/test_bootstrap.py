@@ -177,7 +177,13 @@ def test_help_goes_to_stdout_and_does_nothing(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("flag", "nearest"),
-    [("--yse", "--yes"), ("--hlep", "--help"), ("--stop", "--stop-engine"), ("-x", "--yes")],
+    [
+        ("--yse", "--yes"),
+        ("--hlep", "--help"),
+        ("--stop", "--stop-engine"),
+        ("--with", "--with-browser"),
+        ("-x", "--yes"),
+    ],
 )
 def test_unknown_flag_names_the_nearest(sandbox: Sandbox, flag: str, nearest: str) -> None:
     """A mistyped option ends with 2 and the option that was probably meant."""
@@ -318,6 +324,33 @@ def test_consent_lets_apt_run_and_its_failure_is_shown(sandbox: Sandbox, consent
     assert done.returncode == 3
     assert "apt-get could not install docker.io" in done.stderr
     assert any("install" in call and "--no-install-recommends" in call for call in sandbox.called("apt-get"))
+
+
+def test_a_browser_comes_only_when_asked_for(sandbox: Sandbox, engine: Path) -> None:
+    """With consent, from the distribution; one that is there is not installed again."""
+    assert engine.is_socket()
+    sandbox.stub("debootstrap", "exit 0")
+    assert sandbox.run("--yes", "greet").returncode == 7
+    assert not sandbox.called("apt-get")
+    refused = sandbox.run("--with-browser", "greet")
+    assert (refused.returncode, sandbox.called("apt-get")) == (3, [])
+    assert "chromium-driver" in refused.stderr
+    assert sandbox.run("--yes", "--with-browser", "greet").returncode == 3  # the stub of apt-get installs nothing
+    assert any("install" in call and "chromium-driver" in call for call in sandbox.called("apt-get"))
+    sandbox.stub("chromedriver", "exit 0")
+    done = sandbox.run("--with-browser", "greet")
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+@pytest.mark.parametrize("system", ["ID=ubuntu\nID_LIKE=debian\n", ELSEWHERE])
+def test_without_a_package_of_a_browser_there_is_none(sandbox: Sandbox, engine: Path, system: str) -> None:
+    """Where the distribution has none that runs everywhere, the rest is set up all the same."""
+    assert engine.is_socket()
+    sandbox.on(system)
+    sandbox.stub("debootstrap", "exit 0")
+    done = sandbox.run("--yes", "--with-browser", "greet")
+    assert done.returncode == 7
+    assert not sandbox.called("apt-get")
 
 
 def test_other_distribution_is_told_what_to_install(sandbox: Sandbox) -> None:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("tasks", "conftest"),
     ("orchestrator.cli",),
+    ("orchestrator.handbook",),
     ("fixtures", "orchestrator.matrix"),
     ("orchestrator.practice",),
     ("orchestrator.build", "orchestrator.doctor"),

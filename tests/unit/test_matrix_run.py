@@ -18,7 +18,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.errors import BuildError, UsageError
 from orchestrator.matrix import book, running
 from orchestrator.matrix.pool import Ended, Event, Pool, Said
-from orchestrator.matrix.records import Cell, Claim, Column, Inputs, Key, Times
+from orchestrator.matrix.records import Cell, Claim, Column, Inputs, Key, Times, Walk
 from orchestrator.state import Instance
 from tests.unit.cells import BROKEN, FALSE, INPUTS, LEGACY, MIDDLE, NEW, OLD, TRUE, cell
 
@@ -121,6 +121,9 @@ def test_a_cell_is_made_of_what_its_process_says(swept: list[Instance]) -> None:
         "times": {"up": 1.0, "test": 2.0, "down": 0.5},
         "unchecked": {"q7": "needs hardware"},
         "claims": [{**attrs.asdict(TRUE), "says": "é"}],
+        "picture": "<svg/>",
+        "walks": [{"title": "out", "svg": "<svg/>", "json": {"hops": [1]}}],
+        "unrecorded": {"more": "no time"},
     }
     script = f"""import json, sys
 print(json.dumps({{"say": "working"}}), flush=True)
@@ -133,6 +136,8 @@ print({json.dumps(json.dumps({"result": result}))})"""
     assert (found.version, found.times, found.unchecked) == ("28.5.2", Times(1.0, 2.0, 0.5), {"q7": "needs hardware"})
     assert found.claims == (attrs.evolve(TRUE, says="é"),)
     assert (found.error, found.complete, found.inputs) == ("", True, INPUTS)
+    assert (found.picture, found.unrecorded) == ("<svg/>", {"more": "no time"})
+    assert found.walks == (Walk("out", "<svg/>", {"hops": [1]}),)
     assert swept == []
 
 

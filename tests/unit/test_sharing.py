@@ -22,6 +22,8 @@ pytest_plugins = ["pytester"]
         ("tests/contract/test_faults.py::test_fault_is_proven[20.10-bridge-l2.0:cable[con-a]]", "20.10-bridge-l2.0"),
         ("tests/contract/test_faults.py::test_claims_hold_x[28.5-macvlan-modes.12]", "28.5-macvlan-modes.12"),
         ("tests/contract/test_practice.py::test_z", "tests/contract/test_practice.py"),
+        ("tests/unit/test_handbook_site.py::test_a", "tests/unit/test_handbook_site.py"),
+        ("tests/browser/test_handbook.py::test_b[index.html]", "tests/browser"),
     ],
 )
 def test_what_is_shared(nodeid: str, shared: str) -> None:

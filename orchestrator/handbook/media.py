@@ -1,0 +1,73 @@
+"""Pictures of the results as files of the site. The same picture twice is one file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from orchestrator.handbook.plain import line
+from orchestrator.matrix.records import Cell
+
+FOLDER = "pictures"
+_SVG = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg\b", re.DOTALL)
+
+
+@frozen
+class Picture:
+    """A file of the site, under its folder for static files, and the columns it was drawn in."""
+
+    file: str
+    columns: str
+
+
+@frozen
+class Way:
+    """A walk in the columns that agree on it: what it is, its picture, its steps as they were recorded."""
+
+    title: str
+    picture: Picture | None
+    json: dict[str, Any]
+    columns: str
+
+
+class Media:
+    """A folder of pictures."""
+
+    def __init__(self, static: Path) -> None:
+        self._folder = static / FOLDER
+        self._folder.mkdir(parents=True)
+
+    def picture(self, svg: str, columns: str) -> Picture | None:
+        """Keep a picture; None for what is none."""
+        if not _SVG.match(svg):
+            return None
+        name = hashlib.sha256(svg.encode("utf-8", "replace")).hexdigest()[:16]
+        (self._folder / f"{name}.svg").write_text(svg, "utf-8", "replace")
+        return Picture(f"{FOLDER}/{name}.svg", columns)
+
+    def pictures(self, cells: Sequence[Cell]) -> list[Picture]:
+        """The pictures of a lab, each once, in the order of its cells."""
+        groups: dict[str, list[str]] = {}
+        for cell in cells:
+            if cell.picture:
+                groups.setdefault(cell.picture, []).append(str(cell.key.column))
+        found = [self.picture(svg, ", ".join(columns)) for svg, columns in groups.items()]
+        return [picture for picture in found if picture]
+
+    def walks(self, cells: Sequence[Cell]) -> dict[str, list[Way]]:
+        """{title: the walk as it went, once for each way it went} of a lab."""
+        groups: dict[str, dict[str, list[tuple[str, dict[str, Any]]]]] = {}
+        for cell in cells:
+            for walk in cell.walks:
+                here = groups.setdefault(line(walk.title), {}).setdefault(walk.svg, [])
+                here.append((str(cell.key.column), walk.json))
+        return {title: [self._way(title, *item) for item in found.items()] for title, found in groups.items()}
+
+    def _way(self, title: str, svg: str, found: list[tuple[str, dict[str, Any]]]) -> Way:
+        columns = ", ".join(column for column, _ in found)
+        return Way(title, self.picture(svg, columns), found[0][1], columns)
