@@ -17,7 +17,13 @@ from orchestrator.cli.frame import command  # noqa: E402 - see above
 OPTIONS = {
     "action": "what to do: " + ", ".join(grammar.ACTIONS),
     "name": "the lab; `invoke labs` lists them",
-    "node": "for shell and exec: a container, the lab host or the outsider; for guess: a fault",
+    "node": "for shell and exec: a container, the lab host or the outsider; for guess: a fault; for capture: "
+    "NODE:INTERFACE, or several as a,b",
+    "on": "for capture: further interfaces, as client:eth0,host:docker0",
+    "filter": "for capture: which packets, as tcpdump has it",
+    "count": "for capture: end after so many packets",
+    "seconds": "for capture: end after so long",
+    "to": "for capture: the file to write, or - for stdout",
     "engine": "for up: 20.10, 26.1 or 28.5",
     "firewall": "for up: nft or legacy, the flavour of iptables",
     "as": "which copy of the lab; several run side by side",
@@ -48,6 +54,11 @@ def lab(
     level: str = "",
     compound: str = "",
     at: str = "",
+    on: str = "",
+    filter: str = "",
+    count: str = "",
+    seconds: str = "",
+    to: str = "",
     show: bool = False,
     json: bool = False,
 ) -> None:
@@ -61,6 +72,8 @@ def lab(
     invoke lab facts NAME             everything in every namespace, as JSON
     invoke lab diff NAME              what differs from the state after `up`
     invoke lab env NAME               DOCKER_HOST for your own docker CLI
+    invoke lab capture NAME WHERE     packets as pcapng, until Ctrl-C (exit code 0); WHERE is client:eth0,host:docker0
+                                      --filter 'tcp port 80' --count 10 --seconds 5 --to FILE, or --to - to pipe live
     invoke lab down NAME              remove it
 
     invoke lab break NAME             inject a fault, print a ticket; --layer, --level, --seed, --compound 2
@@ -77,6 +90,7 @@ def lab(
     """
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
+    options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "to": to}
     with command(json=json) as screen:
         grammar.lab_action(action)(screen, name, node, options)
 

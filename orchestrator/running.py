@@ -71,6 +71,14 @@ class RunningLab:
             )
         return cls(lab, instance, found)
 
+    @classmethod
+    def remains(cls, lab: Lab, instance: Instance) -> RunningLab:
+        """What still runs of an instance, whatever became of the rest; UsageError when nothing does."""
+        found = [host for host in DockerHosts(connect()).find(instance) if host.running]
+        if not found:
+            raise UsageError(f"No lab host of {instance} is up.", f"`invoke lab up {instance.arguments}` builds it.")
+        return cls(lab, instance, found)
+
     def __enter__(self) -> Self:
         return self
 

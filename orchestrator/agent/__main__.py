@@ -54,6 +54,15 @@ def _flows(**args: Any) -> Any:
     return netlink.flows(**args)
 
 
+def _tap(operation: str) -> Operation:
+    def call(**args: Any) -> Any:
+        from . import taps  # noqa: PLC0415 - as above
+
+        return getattr(taps, operation)(**args)
+
+    return call
+
+
 OPERATIONS: dict[str, Operation] = {
     "hello": lambda: {"pid": os.getpid(), "python": sys.version.split()[0], "kernel": os.uname().release},
     "run": commands.run,
@@ -72,6 +81,7 @@ OPERATIONS: dict[str, Operation] = {
     "capture.start": capture.start,
     "capture.read": capture.read,
     "capture.stop": capture.stop,
+    **{f"tap.{name}": _tap(name) for name in ("interfaces", "start", "follow", "hold", "stop")},
     "ask": dial.ask,
     "bind": dial.bind,
     "netns": wiring.make_netns,

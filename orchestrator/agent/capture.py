@@ -7,6 +7,7 @@ has to be waited for. The kernel's buffer holds the frames until they are read.
 from __future__ import annotations
 
 import base64
+import ctypes
 import errno
 import itertools
 import socket
@@ -22,20 +23,57 @@ _SO_TIMESTAMPNS = 35
 _ETH_P_ALL = 3
 _PACKET_OUTGOING = 4
 _SNAP = 65_536
+_SO_ATTACH_FILTER = 26
+_SOL_PACKET = 263
+_PACKET_AUXDATA = 8
+_CAUSES = {
+    errno.EAFNOSUPPORT: "this kernel has no packet sockets (CONFIG_PACKET)",
+    errno.EPERM: "the kernel lets nobody open packet sockets here (CAP_NET_RAW)",
+    errno.ENODEV: "there is no interface {interface!r} (any more)",
+}
 
 _numbers = itertools.count(1)
 _open: dict[int, socket.socket] = {}
 _lock = threading.Lock()
 
 
+def attach(capture: socket.socket, program: list[list[int]]) -> None:
+    """Let only through what a classic BPF program ([code, jt, jf, k] each) accepts."""
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
+    try:
+        capture.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(code))
+        )
+    except OSError as error:
+        raise OSError(f"the kernel does not take the filter: {error.strerror}") from error
+
+
+def open_socket(place: str, interface: str, program: list[list[int]], kind: int = socket.SOCK_RAW, *, aux: bool = False) -> socket.socket:
+    """A packet socket that receives from now on; the filter is there before the first packet is.
+
+    `aux` adds the length on the wire and the VLAN tag to each frame.
+    """
+    places.enter_netns(place)
+    try:
+        capture = socket.socket(socket.AF_PACKET, kind, 0)
+        capture.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+        capture.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        if aux:
+            capture.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        if program:
+            attach(capture, program)
+        capture.bind((interface, _ETH_P_ALL))
+    except OSError as error:
+        if error.errno in _CAUSES:
+            raise OSError(_CAUSES[error.errno].format(interface=interface)) from error
+        raise
+    capture.setblocking(False)  # noqa: FBT003 - the socket API's own shape
+    return capture
+
+
 def start(place: str, interface: str) -> int:
     """Capture everything on an interface of a place; returns the capture's number."""
-    places.enter_netns(place)
-    capture = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    capture.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-    capture.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    capture.bind((interface, _ETH_P_ALL))
-    capture.setblocking(False)  # noqa: FBT003 - the socket API's own shape
+    capture = open_socket(place, interface, [])
     with _lock:
         number = next(_numbers)
         _open[number] = capture

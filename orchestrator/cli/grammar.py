@@ -33,6 +33,7 @@ ACTIONS = {
     "facts": "looking",
     "diff": "looking",
     "env": "entering",
+    "capture": "capturing",
     "break": "practising",
     "check": "practising",
     "watch": "practising",
@@ -43,7 +44,7 @@ ACTIONS = {
     "repair": "restoring",
     "reset": "restoring",
 }
-NEEDS_NODE = {"shell", "exec", "guess"}
+NEEDS_NODE = {"shell", "exec", "guess", "capture"}
 # What Python does not take for a function's name.
 _CALLED = {"exec": "execute", "break": "break_lab"}
 
@@ -52,11 +53,12 @@ class _Node(Argument):
     """A positional argument that is missing only for actions that need it."""
 
     action: Argument
+    on: Argument
 
     @property
     def value(self) -> Any:
         """None makes Invoke's parser take the next word for it, or complain."""
-        if self._value is None and self.action.value not in NEEDS_NODE:
+        if self._value is None and (self.action.value not in NEEDS_NODE or self.on.value):
             return ""
         return self._value
 
@@ -73,7 +75,7 @@ class LabTask(Task):  # type: ignore[type-arg]  # Invoke's Task is generic over 
         arguments: list[Argument] = super().get_arguments(ignore_unknown_help)
         named = {argument.name: argument for argument in arguments}
         node = _Node(name="node", positional=True, help=named["node"].help)
-        node.action = named["action"]
+        node.action, node.on = named["action"], named["on"]
         return [node if argument.name == "node" else argument for argument in arguments]
 
 
@@ -119,6 +121,8 @@ def _missing(context: Any, words: list[str]) -> UsageError:
     line = " ".join(words)
     if absent == "node" and "guess" in words:
         remedy = "Name a fault: invoke lab guess bridge-nat masquerade-deleted --at host. `invoke faults` lists labs."
+    elif absent == "node" and "capture" in words:
+        remedy = "Name an interface, or several: invoke lab capture bridge-nat client:eth0,host:docker0."
     elif absent == "node":
         remedy = "`invoke lab status NAME` lists the nodes: invoke lab shell bridge-nat client."
     else:

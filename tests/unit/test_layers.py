@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrator.practice",),
     ("orchestrator.build", "orchestrator.doctor"),
     ("orchestrator.remove", "orchestrator.forward", "orchestrator.shell", "orchestrator.observe", "orchestrator.parts"),
+    ("orchestrator.capture",),
     ("orchestrator.running", "orchestrator.spec", "orchestrator.reconcile", "orchestrator.packets"),
     ("orchestrator.backends", "orchestrator.inner"),
     ("orchestrator.images", "orchestrator.link", "orchestrator.facts"),

@@ -1,0 +1,1 @@
+"""Packets of any interface of a lab, written as pcapng."""

@@ -1,0 +1,117 @@
+"""`node:interface` -> where that is in a lab that may be broken."""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+from typing import Any
+
+from attrs import frozen
+
+from orchestrator.capture import pcapng
+from orchestrator.errors import AgentError, UnknownName, UsageError
+from orchestrator.facts.flat import place_name
+from orchestrator.link import Agent
+from orchestrator.running import RunningLab
+
+_ETHERNET = {1, 772}  # ARPHRD_ETHER, ARPHRD_LOOPBACK
+
+
+@frozen
+class Where:
+    """An interface: its lab host's agent, the agent's name for the namespace, and what the kernel says it is."""
+
+    name: str
+    agent: Agent
+    host: str
+    place: str
+    interface: str
+    kind: str
+    hardware: int
+
+    @property
+    def link(self) -> int:
+        """pcapng's link type."""
+        return pcapng.ETHERNET if self.hardware in _ETHERNET else pcapng.RAW
+
+
+def _overlays(agent: Agent) -> dict[str, str]:
+    """{how the engine calls an overlay's namespace file: the overlay's name}; empty when it does not answer."""
+    with suppress(AgentError, ValueError, KeyError, TypeError):
+        answer = agent.call("http", method="GET", path="/networks", headers={}, body=None)
+        found = json.loads(base64.b64decode(answer["body"]))
+        return {f"1-{item['Id'][:10]}": item["Name"] for item in found if item["Driver"] == "overlay"}
+    return {}
+
+
+def _nodes(lab: RunningLab) -> dict[str, tuple[str, str]]:
+    """{name: (lab host, place)} of every namespace; an overlay's is HOST/NETWORK."""
+    found = {}
+    for host in lab.hosts:
+        agent = lab.agent(host)
+        places = agent.call("places")
+        overlays = _overlays(agent) if any(place.startswith("path:") for place in places) else {}
+        for place in places:
+            name = place_name(host, place)
+            if place.startswith("path:"):
+                file = name.partition("/")[2]
+                name = f"{host}/{overlays.get(file, file)}"
+            elif name not in lab.lab.places:
+                name = f"{name}@{host}"
+            found[name] = host, place
+    return found
+
+
+def _missing(lab: RunningLab, node: str, known: dict[str, tuple[str, str]]) -> UsageError:
+    arguments = lab.instance.arguments
+    if node in lab.lab.places:
+        return UsageError(
+            f"{node} is not running: it has no interfaces to capture on.",
+            f"Running: {', '.join(sorted(known))}. `invoke lab status {arguments}` tells more.",
+        )
+    return UnknownName("node", node, known, of=str(lab.instance))
+
+
+def _interfaces(agent: Agent, place: str) -> dict[str, Any]:
+    return {item["name"]: item for item in agent.call("tap.interfaces", place=place)}
+
+
+def find(lab: RunningLab, wanted: list[str]) -> list[Where]:
+    """The interfaces that were named; UsageError with the nearest name for those there are not."""
+    known = _nodes(lab)
+    found = []
+    for word in dict.fromkeys(wanted):
+        node, _, interface = word.rpartition(":")
+        if not node and word in known:
+            node, interface = word, ""
+        if (node or interface) not in known:
+            raise _missing(lab, node or interface, known)
+        host, place = known[node]
+        links = _interfaces(lab.agent(host), place)
+        if interface not in links and not interface:
+            first = next((name for name in links if name != "lo"), "lo")
+            raise UsageError(
+                f"{word!r} lacks an interface.", f"For example {node}:{first}. {node} has: {', '.join(sorted(links))}."
+            )
+        if interface not in links:
+            raise UnknownName("interface", interface, links, of=node)
+        about = links[interface]
+        found.append(Where(word, lab.agent(host), host, place, interface, about["kind"], about["hardware"]))
+    return found
+
+
+def program(where: Where, expression: str) -> list[list[int]]:
+    """A filter as classic BPF for an interface's kind of link; UsageError in tcpdump's words."""
+    if not expression:
+        return []
+    link = "EN10MB" if where.link == pcapng.ETHERNET else "RAW"
+    words = ["tcpdump", "-ddd", "-y", link, "-s", str(pcapng.SNAP), "--", expression]
+    done = where.agent.call("run", place="host", command=words, timeout=20)
+    if done["rc"]:
+        said = [line for line in done["stderr"].splitlines() if line.strip() and "data link type" not in line]
+        raise UsageError(
+            f"--filter {expression!r} is no filter: {' '.join(said)}",
+            "It is written as for tcpdump: --filter 'tcp port 80 and host 10.0.0.2'.",
+        )
+    return [[int(number) for number in line.split()] for line in done["stdout"].splitlines()[1:]]
