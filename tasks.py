@@ -26,7 +26,9 @@ OPTIONS = {
     "layer": "for break: one of this layer, such as nat or route",
     "level": "for break: 1 (easy), 2 or 3",
     "compound": "for break: 2 for an incident of two faults",
-    "show": "for break: say at once what it is; for diff: show what the fault changed, too",
+    "show": "for break: say at once what it is; for diff and graph: show what the fault changed, too",
+    "format": "for graph: svg, png, dot or mermaid",
+    "to": "for graph: the file to write, or - for stdout",
     "at": "for guess: the place that is broken",
     "json": "print one JSON document on stdout, and nothing else there",
 }
@@ -48,6 +50,8 @@ def lab(
     level: str = "",
     compound: str = "",
     at: str = "",
+    format: str = "",  # noqa: A002 - the flag's name
+    to: str = "",
     show: bool = False,
     json: bool = False,
 ) -> None:
@@ -60,6 +64,7 @@ def lab(
     invoke lab exec NAME NODE -- CMD  one command, its output and exit code
     invoke lab facts NAME             everything in every namespace, as JSON
     invoke lab diff NAME              what differs from the state after `up`
+    invoke lab graph NAME             a picture of it as it is now; --format, --to
     invoke lab env NAME               DOCKER_HOST for your own docker CLI
     invoke lab down NAME              remove it
 
@@ -77,6 +82,7 @@ def lab(
     """
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
+    options |= {"format": format, "to": to}
     with command(json=json) as screen:
         grammar.lab_action(action)(screen, name, node, options)
 
