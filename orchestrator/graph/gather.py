@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from orchestrator.facts import Difference, Flat, Snapshot, compare, flatten
 from orchestrator.facts.flat import place_name
@@ -21,9 +22,12 @@ def of(
     baseline: Flat | Mapping[str, Snapshot] | None = None,
     *,
     name: str = "",
-    hidden: Set[Line] = frozenset(),
+    hidden: AbstractSet[Line] = frozenset(),
 ) -> Graph:
-    """The topology; marks are differences from the baseline, without lines that are `hidden` (place, aspect, key, line)."""
+    """The topology; marks are differences from the baseline.
+
+    Without lines that are `hidden`: (place, aspect, key, line).
+    """
     before = _flat(baseline)
     found = [] if before is None else compare(before, flatten(snapshots))
     kept = [each for each in found if {(each.place, each.aspect, each.key, line) for line in each.lines} - set(hidden)]
@@ -132,7 +136,7 @@ def _notes(snapshot: Snapshot, place: str) -> list[str]:
 
 def _published(container: ContainerFact) -> list[str]:
     return [
-        f"{_listen(bound['HostIp'])}:{bound['HostPort']} → {container.name}:{port}"
+        f"{_listen(bound['HostIp'])}:{bound['HostPort']} -> {container.name}:{port}"
         for port, several in container.ports.items()
         for bound in several
         if bound["HostIp"] != "::"

@@ -29,9 +29,9 @@ def svg(graph: Graph) -> str:
     about = f"{len(graph.boxes)} namespaces: " + ", ".join(f"{box.name} ({box.kind})" for box in graph.boxes)
     state = f"{len(graph.marks)} deviations from the state after up" if graph.marks else ""
     shown = min(1.0, WIDTH / total)
+    frame = f'width="{total * shown:.0f}" height="{tall * shown:.0f}" viewBox="0 0 {total:.0f} {tall:.0f}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total * shown:.0f}" height="{tall * shown:.0f}" '
-        f'viewBox="0 0 {total:.0f} {tall:.0f}" font-family="{_FONT}" role="img" aria-labelledby="t d">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {frame} font-family="{_FONT}" role="img" aria-labelledby="t d">',
         f'<title id="t">{escape(graph.name)}</title><desc id="d">{escape(about)}. {state}</desc>',
         f'<style>{_STYLE}</style><rect width="100%" height="100%" fill="#fff"/>',
         f'<text x="{_MARGIN}" y="28" class="name">{escape(graph.name)}</text>',

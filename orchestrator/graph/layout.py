@@ -52,7 +52,7 @@ def _label(width: float, head: int, parts: list[tuple[str, list[str], bool]], po
     cells = [("", head)] if head else []
     cells += [(ports[one], _height(lines)) for one, lines, _ in parts]
     made = [
-        f'<TR><TD {f"PORT={chr(34)}{port}{chr(34)} " if port else ""}FIXEDSIZE="TRUE" WIDTH="{width:g}" HEIGHT="{high}">'
+        f'<TR><TD {f"PORT={_quoted(port)} " if port else ""}FIXEDSIZE="TRUE" WIDTH="{width:g}" HEIGHT="{high}">'
         "</TD></TR>"
         for port, high in cells
     ]
@@ -79,7 +79,7 @@ def source(graph: Graph) -> str:
     """DOT with fixed sizes; node and edge ids are those of the graph."""
     hosts = list(dict.fromkeys(box.host for box in graph.boxes))
     mirrored = set(hosts[1:])
-    lines = ["digraph lab {", "rankdir=LR; nodesep=0.22; ranksep=0.75; compound=true; edge [dir=none];"]
+    lines = ["digraph lab {", "rankdir=LR; nodesep=0.22; ranksep=0.5; compound=true; edge [dir=none];"]
     lines += ["node [shape=plain];"]
     where: dict[str, str] = {}
     inside: dict[str, list[str]] = {host: [] for host in hosts}
@@ -92,12 +92,10 @@ def source(graph: Graph) -> str:
         (outside if box.kind in {"outsider", "switch"} else inside[box.host]).append(line)
     for number, host in enumerate(hosts):
         label = html.escape(host)
-        lines += [
-            f'subgraph cluster_{number} {{ margin=18; label=<<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" '
-            f'WIDTH="{max(len(label), 18) * 9}" HEIGHT="26"></TD></TR></TABLE>>; labeljust=l;',
-            *inside[host],
-            "}",
-        ]
+        wide = max(len(label), 18) * 9
+        space = f'<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="26"></TD></TR></TABLE>'
+        lines.append(f"subgraph cluster_{number} {{ margin=18; label=<{space}>; labeljust=l;")
+        lines += [*inside[host], "}"]
     lines += [*outside, *_edges(graph, where, mirrored), "}"]
     return "\n".join(lines)
 

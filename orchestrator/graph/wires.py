@@ -81,9 +81,10 @@ def edges(snapshots: dict[str, Snapshot]) -> Iterator[Edge]:
             if other is not None:
                 done |= {key(*end), key(*other)}
                 names = [far[2].name for far in (end, other) if _shown_end(snapshots, far) != key(*far)]
-                yield Edge(_shown_end(snapshots, other), _shown_end(snapshots, end), "veth", " – ".join(names))
+                yield Edge(_shown_end(snapshots, other), _shown_end(snapshots, end), "veth", " - ".join(names))
         if link.kind in {"macvlan", "ipvlan"} and link.peer_index:
-            parent = _leads(snapshots[host], place, link) or "host"
+            space = snapshots[host].namespaces[place]
+            parent = (_leads(snapshots[host], place, link) if _knows(space) else None) or "host"
             for near in snapshots[host].namespaces[parent].links if parent in snapshots[host].namespaces else ():
                 if near.index == link.peer_index:
                     yield Edge(key(*end), key(host, parent, near), "parent", link.details.get("macvlan_mode") or "")
