@@ -23,7 +23,6 @@ OPTIONS = {
     "filter": "for capture: which packets, as tcpdump has it",
     "count": "for capture: end after so many packets",
     "seconds": "for capture: end after so long",
-    "to": "for capture: the file to write, or - for stdout",
     "engine": "for up: 20.10, 26.1 or 28.5",
     "firewall": "for up: nft or legacy, the flavour of iptables",
     "as": "which copy of the lab; several run side by side",
@@ -32,7 +31,9 @@ OPTIONS = {
     "layer": "for break: one of this layer, such as nat or route",
     "level": "for break: 1 (easy), 2 or 3",
     "compound": "for break: 2 for an incident of two faults",
-    "show": "for break: say at once what it is; for diff: show what the fault changed, too",
+    "show": "for break: say at once what it is; for diff and graph: show what the fault changed, too",
+    "format": "for graph: svg, png, dot or mermaid",
+    "to": "for graph and capture: the file to write, or - for stdout",
     "at": "for guess: the place that is broken",
     "json": "print one JSON document on stdout, and nothing else there",
 }
@@ -58,6 +59,7 @@ def lab(
     filter: str = "",
     count: str = "",
     seconds: str = "",
+    format: str = "",  # noqa: A002 - the flag's name
     to: str = "",
     show: bool = False,
     json: bool = False,
@@ -71,6 +73,7 @@ def lab(
     invoke lab exec NAME NODE -- CMD  one command, its output and exit code
     invoke lab facts NAME             everything in every namespace, as JSON
     invoke lab diff NAME              what differs from the state after `up`
+    invoke lab graph NAME             a picture of it as it is now; --format, --to
     invoke lab env NAME               DOCKER_HOST for your own docker CLI
     invoke lab capture NAME WHERE     packets as pcapng, until Ctrl-C (exit code 0); WHERE is client:eth0,host:docker0
                                       --filter 'tcp port 80' --count 10 --seconds 5 --to FILE, or --to - to pipe live
@@ -90,7 +93,7 @@ def lab(
     """
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
-    options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "to": to}
+    options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "format": format, "to": to}
     with command(json=json) as screen:
         grammar.lab_action(action)(screen, name, node, options)
 

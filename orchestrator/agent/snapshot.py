@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -13,7 +14,7 @@ from . import engine, netfilter, netlink, places, processes, sysctls
 _DOCKER_NETNS = "/run/docker/netns"
 
 
-def _network(place: str) -> dict[str, Any]:
+def _network(place: str, files: dict[str, int]) -> dict[str, Any]:
     places.enter_netns(place)
     with IPRoute() as ip:
         links = netlink.links(ip)
@@ -28,6 +29,7 @@ def _network(place: str) -> dict[str, Any]:
             "qdiscs": netlink.qdiscs(ip, names),
             "sockets": netlink.listening(),
             "sysctls": sysctls.read_all(),
+            "nsids": netlink.namespace_ids(ip, files),
         }
 
 
@@ -37,9 +39,9 @@ def _in_thread(function: Any, *arguments: Any) -> Any:
         return pool.submit(function, *arguments).result()
 
 
-def namespace(place: str, *, flows: bool = False) -> dict[str, Any]:
-    """Everything in one network namespace; `flows` adds conntrack."""
-    found: dict[str, Any] = _in_thread(_network, place)
+def namespace(place: str, files: dict[str, int] | None = None, *, flows: bool = False) -> dict[str, Any]:
+    """Everything in one network namespace; `files` are the open ones it may know, `flows` adds conntrack."""
+    found: dict[str, Any] = _in_thread(_network, place, files or {})
     found["netfilter"] = netfilter.rules(place)
     found["flows"] = _in_thread(netlink.flows, place) if flows else []
     return found
@@ -133,22 +135,33 @@ def _engine() -> dict[str, Any]:
     }
 
 
-def _unless_gone(place: str, *, flows: bool) -> dict[str, Any] | None:
+def _unless_gone(place: str, files: dict[str, int], *, flows: bool) -> dict[str, Any] | None:
     """A namespace, or None when its engine has just removed it."""
     try:
-        return namespace(place, flows=flows)
+        return namespace(place, files, flows=flows)
     except (OSError, places.NoSuchPlace):
         if place.startswith("path:"):
             return None
         raise
 
 
+def _opened(found: list[str], stack: ExitStack) -> dict[str, int]:
+    """Open files of namespaces, closed with the stack; one that has just ended is left out."""
+    files = {}
+    for place in found:
+        with suppress(OSError, places.NoSuchPlace):
+            files[place] = places.open_netns(place)
+            stack.callback(os.close, files[place])
+    return files
+
+
 def take(*, flows: bool = False) -> dict[str, Any]:
     """Everything at once: {"kernel", "engine", "spawned", "namespaces": {place: …}}; `flows` adds conntrack."""
     about = _engine()
     found = _places(about.pop("known"))
-    with ThreadPoolExecutor(max(len(found), 1)) as pool:
-        taken = dict(zip(found, pool.map(lambda place: _unless_gone(place, flows=flows), found), strict=True))
+    with ExitStack() as stack, ThreadPoolExecutor(max(len(found), 1)) as pool:
+        files = _opened(found, stack)
+        taken = dict(zip(found, pool.map(lambda place: _unless_gone(place, files, flows=flows), found), strict=True))
     return {
         "kernel": os.uname().release,
         "engine": about,

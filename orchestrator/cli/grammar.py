@@ -32,6 +32,7 @@ ACTIONS = {
     "exec": "entering",
     "facts": "looking",
     "diff": "looking",
+    "graph": "graphing",
     "env": "entering",
     "capture": "capturing",
     "break": "practising",

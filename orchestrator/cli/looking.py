@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.facts import Difference, Snapshot, compare, flatten, structure
@@ -78,6 +79,8 @@ def status(screen: Screen, name: str, _: str, options: Options) -> None:
     changed = None if raw is None else len(compare(flatten(structure(raw)), flatten(snapshots)))
     screen.line(screen.colour(f"{instance}: {lab.shows}", "bold"))
     screen.columns([("NODE", "KIND", "STATE", "ADDRESSES")] + [_cells(row) for row in rows])
+    for line in graphs.text(graphs.of(snapshots)).splitlines():
+        screen.line(f"  {line}")
     for host, found in hosts.items():
         screen.line(
             f"  {host}: engine {snapshots[host].engine.version or 'does not answer'}, iptables {found.firewall}"

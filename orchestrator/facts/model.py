@@ -14,7 +14,10 @@ from attrs import field, frozen
 
 @frozen
 class Link:
-    """An interface. `peer_index` is its veth peer's or parent's index in that one's own namespace."""
+    """An interface. `peer_index` is its veth peer's or parent's index in that one's own namespace.
+
+    `peer_nsid` is this namespace's number for that one, see `Namespace.nsids`; None when it is the same.
+    """
 
     name: str
     index: int
@@ -34,6 +37,7 @@ class Link:
     tx_packets: int
     rx_dropped: int
     tx_dropped: int
+    peer_nsid: int | None = None
 
 
 @frozen
@@ -174,7 +178,7 @@ class Netfilter:
 
 @frozen
 class Namespace:
-    """Everything in one network namespace."""
+    """Everything in one network namespace; `nsids` are its numbers for other places."""
 
     links: list[Link]
     addresses: list[Address]
@@ -187,6 +191,7 @@ class Namespace:
     sysctls: dict[str, str]
     netfilter: Netfilter
     flows: list[Flow]
+    nsids: dict[str, int] = field(factory=dict)
 
 
 @frozen

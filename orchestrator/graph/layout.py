@@ -1,0 +1,144 @@
+"""Where things stand: sizes from the text, positions from Graphviz's `dot`, whose fonts play no part."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from orchestrator.errors import NetproofError
+from orchestrator.graph.model import Box, Graph
+
+CHAR, ROW, HEAD, PAD = 7.4, 17, 42, 10
+
+
+class NoLayoutEngine(NetproofError):
+    """Graphviz cannot be loaded."""
+
+    exit_code = 3
+
+
+def rows(box: Box) -> list[tuple[str, list[str], bool]]:
+    """(id, lines, marked) of what stands below a box's head."""
+    found = [(each.id, list(each.lines), each.marked) for each in box.interfaces]
+    extra = [(f"{box.id}#{number}", [note], False) for number, note in enumerate(box.notes)]
+    marks = [(f"{box.id}!{number}", [f"! {_short(mark)}"], True) for number, mark in enumerate(box.marks[:_MARKS])]
+    if len(box.marks) > _MARKS:
+        marks.append((f"{box.id}!", [f"! and {len(box.marks) - _MARKS} more"], True))
+    return found + extra + marks
+
+
+_MARKS = 5
+_WIDE = 44
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDE else f"{text[: _WIDE - 1]}…"
+
+
+def _height(lines: list[str]) -> int:
+    return ROW * len(lines) + 8
+
+
+def size(box: Box, parts: list[tuple[str, list[str], bool]]) -> tuple[float, int]:
+    """Width and height of a box with these rows, in points."""
+    longest = max([len(line) for _, lines, _ in parts for line in lines], default=0)
+    width = max(longest * CHAR, len(box.name) * 9.2, len(box.kind) * CHAR) + 2 * PAD
+    return round(max(width, 110)), HEAD + sum(_height(lines) for _, lines, _ in parts)
+
+
+def _label(width: float, head: int, parts: list[tuple[str, list[str], bool]], ports: dict[str, str]) -> str:
+    cells = [("", head)] if head else []
+    cells += [(ports[one], _height(lines)) for one, lines, _ in parts]
+    made = [
+        f'<TR><TD {f"PORT={_quoted(port)} " if port else ""}FIXEDSIZE="TRUE" WIDTH="{width:g}" HEIGHT="{high}">'
+        "</TD></TR>"
+        for port, high in cells
+    ]
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(made)}</TABLE>>'
+
+
+def nodes(graph: Graph) -> Iterator[tuple[str, Box, list[tuple[str, list[str], bool]], float, int]]:
+    """(id, box, rows, width, height): a box each, but a lab host's interfaces stand alone."""
+    for box in graph.boxes:
+        if box.kind != "lab host":
+            yield box.id, box, rows(box), *size(box, rows(box))
+            continue
+        for part in rows(box):
+            if part[0].startswith(f"{box.id}/"):
+                width = round(max(len(line) for line in part[1]) * CHAR + 2 * PAD)
+                yield part[0], box, [part], width, _height(part[1])
+        rest = [part for part in rows(box) if not part[0].startswith(f"{box.id}/")]
+        if rest:
+            width = round(max(len(line) for _, lines, _ in rest for line in lines) * CHAR + 2 * PAD)
+            yield f"{box.id}#", box, rest, width, sum(_height(lines) for _, lines, _ in rest)
+
+
+def source(graph: Graph) -> str:
+    """DOT with fixed sizes; node and edge ids are those of the graph."""
+    hosts = list(dict.fromkeys(box.host for box in graph.boxes))
+    mirrored = set(hosts[1:])
+    lines = ["digraph lab {", "rankdir=LR; nodesep=0.22; ranksep=0.5; compound=true; edge [dir=none];"]
+    lines += ["node [shape=plain];"]
+    where: dict[str, str] = {}
+    inside: dict[str, list[str]] = {host: [] for host in hosts}
+    outside = []
+    for name, box, parts, width, _ in nodes(graph):
+        ports = {part[0]: f"p{number}" for number, part in enumerate(parts)}
+        where |= {part[0]: f"{_quoted(name)}:{ports[part[0]]}" for part in parts}
+        head = 0 if box.kind == "lab host" else HEAD
+        line = f"{_quoted(name)} [label={_label(width, head, parts, ports)}];"
+        (outside if box.kind in {"outsider", "switch"} else inside[box.host]).append(line)
+    for number, host in enumerate(hosts):
+        label = html.escape(host)
+        wide = max(len(label), 18) * 9
+        space = f'<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="26"></TD></TR></TABLE>'
+        lines.append(f"subgraph cluster_{number} {{ margin=18; label=<{space}>; labeljust=l;")
+        lines += [*inside[host], "}"]
+    lines += [*outside, *_edges(graph, where, mirrored), "}"]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _edges(graph: Graph, where: dict[str, str], mirrored: set[str]) -> Iterator[str]:
+    order = {"container": 0, "namespace": 1, "lab host": 2, "switch": 3, "outsider": 4}
+    box_of = {each.id: box for box in graph.boxes for each in box.interfaces}
+    for number, edge in enumerate(graph.edges):
+        ends = sorted((edge.start, edge.end), key=lambda one: order.get(box_of[one].kind, 0))
+        if edge.kind == "vxlan" or box_of[edge.start].host != box_of[edge.end].host:
+            ends = [edge.start, edge.end]
+            ends.sort(key=lambda one: box_of[one].host in mirrored)
+        elif box_of[edge.start].host in mirrored:
+            ends.reverse()
+        label = ""
+        if edge.label:
+            label = (
+                f', label=<<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{len(edge.label) * 6.6 + 8:.0f}" '
+                'HEIGHT="14"></TD></TR></TABLE>>'
+            )
+        yield f'{where[ends[0]]} -> {where[ends[1]]} [id="e{number}"{label}];'
+    for box in graph.boxes:
+        if box.kind == "lab host":
+            bridges = [each.id for each in box.interfaces if each.kind == "bridge"]
+            others = [each.id for each in box.interfaces if each.kind != "bridge"]
+            for one in bridges:
+                for two in others:
+                    pair = (two, one) if box.host in mirrored else (one, two)
+                    yield f"{where[pair[0]]} -> {where[pair[1]]} [style=invis, weight=0];"
+
+
+def positions(graph: Graph) -> dict[str, Any]:
+    """What Graphviz answers (json0). NoLayoutEngine when it is not there."""
+    try:
+        from pygraphviz import AGraph  # noqa: PLC0415 - only pictures need it
+    except (ImportError, OSError) as error:
+        raise NoLayoutEngine(
+            f"Graphviz, which arranges the picture, cannot be loaded: {error}.",
+            "`./bootstrap true` installs it; --format mermaid and --format dot do without.",
+        ) from None
+    answer: dict[str, Any] = json.loads(AGraph(string=source(graph)).draw(format="json0", prog="dot"))
+    return answer

@@ -1,0 +1,56 @@
+"""A graph says what the snapshot says, marks what deviates, and is drawn the same each time."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from orchestrator import graph
+from orchestrator.facts import structure
+from tests.unit import snapshots
+
+
+def test_a_veth_pair_joins_the_container_to_its_bridge() -> None:
+    made = graph.of(structure(snapshots.lab()))
+    assert [(edge.start, edge.end, edge.label) for edge in made.edges] == [
+        ("host/container:client/eth0", "host/host/docker0", "veth12ab34c")
+    ]
+
+
+def test_namespace_numbers_decide_between_equal_indices() -> None:
+    """Indices are unique within a namespace only: the one that the number names is the peer."""
+    raw = snapshots.lab()
+    spaces = raw["host"]["namespaces"]
+    spaces["container:other"] = snapshots.namespace(links=[{**snapshots.space(raw, "container:client")["links"][0]}])
+    for number, place in enumerate(("container:client", "container:other")):
+        spaces[place]["nsids"] = {"host": 0}
+        spaces[place]["links"][0]["peer_nsid"] = 0
+        spaces["host"].setdefault("nsids", {})[place] = number
+    spaces["host"]["links"][2]["peer_nsid"] = 1
+    made = graph.of(structure(raw))
+    assert [edge.start for edge in made.edges] == ["host/container:other/eth0"]
+
+
+def test_what_deviates_is_marked_unless_hidden() -> None:
+    raw = snapshots.lab()
+    snapshots.space(raw, "container:client")["addresses"] = []
+    now, before = structure(raw), structure(snapshots.lab())
+    assert graph.of(now, before).marks == ("client: eth0 10.0.0.2/8 missing",)
+    hidden = {("client", "addresses", "eth0 10.0.0.2/8", "- global")}
+    assert graph.of(now, before, hidden=hidden).marks == ()
+    assert graph.of(before, before).marks == ()
+
+
+def test_the_picture_is_the_same_each_time_and_names_everything() -> None:
+    made = graph.of(structure(snapshots.lab()), name="tiny")
+    drawn = graph.svg(made)
+    assert drawn == graph.svg(made)
+    words = " ".join(ET.fromstring(drawn).itertext())  # noqa: S314 - our own text
+    assert all(word in words for word in ("tiny", "client", "docker0 10.0.0.1/8", "eth0 10.0.0.2/8", "veth12ab34c"))
+    assert graph.png(made).startswith(b"\x89PNG")
+
+
+def test_text_forms_have_every_wire() -> None:
+    made = graph.of(structure(snapshots.lab()))
+    assert graph.text(made) == "client:eth0 ── veth12ab34c ── host:docker0"
+    assert '---|"veth12ab34c"|' in graph.mermaid(made)
+    assert '"host/container:client/eth0" -- "host/host/docker0"' in graph.dot(made)
