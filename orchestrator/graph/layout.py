@@ -83,7 +83,7 @@ def source(graph: Graph) -> str:
     lines += ["node [shape=plain];"]
     where: dict[str, str] = {}
     inside: dict[str, list[str]] = {host: [] for host in hosts}
-    outside = []
+    outside: list[str] = []
     for name, box, parts, width, _ in nodes(graph):
         ports = {part[0]: f"p{number}" for number, part in enumerate(parts)}
         where |= {part[0]: f"{_quoted(name)}:{ports[part[0]]}" for part in parts}
