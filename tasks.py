@@ -17,7 +17,10 @@ from orchestrator.cli.frame import command  # noqa: E402 - see above
 OPTIONS = {
     "action": "what to do: " + ", ".join(grammar.ACTIONS),
     "name": "the lab; `invoke labs` lists them",
-    "node": "for shell and exec: a container, the lab host or the outsider; for guess: a fault",
+    "node": "for shell, exec and walk: a container, the lab host or the outsider; for guess: a fault",
+    "to": "for walk: who is asked, a node, an address or a name, and a port: 203.0.113.1:80",
+    "proto": "for walk: icmp, tcp or udp; else tcp when there is a port, and icmp",
+    "svg": "for walk: write a picture of it to this file",
     "engine": "for up: 20.10, 26.1 or 28.5",
     "firewall": "for up: nft or legacy, the flavour of iptables",
     "as": "which copy of the lab; several run side by side",
@@ -33,12 +36,13 @@ OPTIONS = {
 JSON = {"json": OPTIONS["json"]}
 
 
-@task(klass=grammar.LabTask, positional=["action", "name", "node"], help=OPTIONS, auto_shortflags=False)
+@task(klass=grammar.LabTask, positional=["action", "name", "node", "to"], help=OPTIONS, auto_shortflags=False)
 def lab(
     context: Context,
     action: str,
     name: str,
     node: str,
+    to: str,
     engine: str = "",
     firewall: str = "",
     as_: str = "",
@@ -48,6 +52,8 @@ def lab(
     level: str = "",
     compound: str = "",
     at: str = "",
+    proto: str = "",
+    svg: str = "",
     show: bool = False,
     json: bool = False,
 ) -> None:
@@ -60,6 +66,7 @@ def lab(
     invoke lab exec NAME NODE -- CMD  one command, its output and exit code
     invoke lab facts NAME             everything in every namespace, as JSON
     invoke lab diff NAME              what differs from the state after `up`
+    invoke lab walk NAME SRC DST      what a packet to DST[:PORT] passes, there and back; --proto, --svg FILE
     invoke lab env NAME               DOCKER_HOST for your own docker CLI
     invoke lab down NAME              remove it
 
@@ -77,6 +84,7 @@ def lab(
     """
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
+    options |= {"to": to, "proto": proto, "svg": svg}
     with command(json=json) as screen:
         grammar.lab_action(action)(screen, name, node, options)
 

@@ -42,8 +42,10 @@ ACTIONS = {
     "tree": "coaching",
     "repair": "restoring",
     "reset": "restoring",
+    "walk": "walking",
 }
-NEEDS_NODE = {"shell", "exec", "guess"}
+NEEDS_NODE = {"shell", "exec", "guess", "walk"}
+NEEDS_TARGET = {"walk"}
 # What Python does not take for a function's name.
 _CALLED = {"exec": "execute", "break": "break_lab"}
 
@@ -52,11 +54,12 @@ class _Node(Argument):
     """A positional argument that is missing only for actions that need it."""
 
     action: Argument
+    needed_by = NEEDS_NODE
 
     @property
     def value(self) -> Any:
         """None makes Invoke's parser take the next word for it, or complain."""
-        if self._value is None and self.action.value not in NEEDS_NODE:
+        if self._value is None and self.action.value not in self.needed_by:
             return ""
         return self._value
 
@@ -65,16 +68,25 @@ class _Node(Argument):
         self.set_value(given, cast=True)
 
 
+class _Target(_Node):
+    """The word after the node, for actions that go from one place to another."""
+
+    needed_by = NEEDS_TARGET
+
+
 class LabTask(Task):  # type: ignore[type-arg]  # Invoke's Task is generic over its body, which does not matter here
-    """A task whose `node` is only asked for by the actions that need one."""
+    """A task whose `node` and `to` are only asked for by the actions that need them."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's signature
-        """Invoke's arguments, with `node` made dependent on `action`."""
+        """Invoke's arguments, with `node` and `to` made dependent on `action`."""
         arguments: list[Argument] = super().get_arguments(ignore_unknown_help)
         named = {argument.name: argument for argument in arguments}
         node = _Node(name="node", positional=True, help=named["node"].help)
         node.action = named["action"]
-        return [node if argument.name == "node" else argument for argument in arguments]
+        target = _Target(name="to", positional=True, help=named["to"].help)
+        target.action = named["action"]
+        own: dict[str | None, Argument] = {"node": node, "to": target}
+        return [own.get(argument.name, argument) for argument in arguments]
 
 
 def lab_action(name: str) -> Callable[..., None]:
@@ -119,6 +131,8 @@ def _missing(context: Any, words: list[str]) -> UsageError:
     line = " ".join(words)
     if absent == "node" and "guess" in words:
         remedy = "Name a fault: invoke lab guess bridge-nat masquerade-deleted --at host. `invoke faults` lists labs."
+    elif "walk" in words:
+        remedy = "Say who asks whom: invoke lab walk bridge-nat client 203.0.113.1:80."
     elif absent == "node":
         remedy = "`invoke lab status NAME` lists the nodes: invoke lab shell bridge-nat client."
     else:

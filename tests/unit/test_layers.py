@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrator.cli",),
     ("fixtures", "orchestrator.matrix"),
     ("orchestrator.practice",),
-    ("orchestrator.build", "orchestrator.doctor"),
+    ("orchestrator.build", "orchestrator.doctor", "orchestrator.walk"),
     ("orchestrator.remove", "orchestrator.forward", "orchestrator.shell", "orchestrator.observe", "orchestrator.parts"),
     ("orchestrator.running", "orchestrator.spec", "orchestrator.reconcile", "orchestrator.packets"),
     ("orchestrator.backends", "orchestrator.inner"),
