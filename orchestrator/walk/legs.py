@@ -13,7 +13,7 @@ from orchestrator.walk.routes import Query, Route, question, said
 from orchestrator.walk.seen import Key, Seen, Sighting, Traversal, ends, key_of
 from orchestrator.walk.segments import Segment, carries, way
 
-Ask = Callable[[str, list[Query]], list[Route]]
+Ask = Callable[[str, Query], Route]
 _NS = 1e9
 _PINGS = {"icmp", "icmpv6"}
 
@@ -91,7 +91,8 @@ def _segment(seen: Seen, found: Path, number: int, segment: Segment, start: int)
     after = [chain for chain in segment.chains if chain.hook != "prerouting"]
     for chain in before:
         yield from _chain(chain)
-    tracked = list(_tracking(seen, segment))
+    known = any(one.place == segment.place for one in found.segments[:number])
+    tracked = [] if known else list(_tracking(seen, segment))
     if found.direction != "there":  # an answer meets its entry first; a new connection gets one at the end
         yield from tracked
     route = found.routes.get(number)
@@ -264,9 +265,9 @@ def leg(seen: Seen, found: Path, start: int) -> Leg:
 def decide(seen: Seen, found: Path, ask: Ask) -> None:
     """Ask the kernel for the route decision in every namespace where the packet met IP."""
     for number, segment in enumerate(found.segments):
-        query = question(seen, segment)
+        query = question(seen, segment, first=not number)
         if query is not None:
-            found.routes[number] = ask(segment.place, [query])[0]
+            found.routes[number] = ask(segment.place, query)
 
 
 __all__ = ["Exchange", "Path", "carries", "decide", "describe", "leg", "packets", "path", "stations"]

@@ -31,15 +31,17 @@ class Route:
     error: str = ""
 
 
-def question(seen: Seen, segment: Segment) -> Query | None:
+def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
     """What to ask in a namespace; None where the packet passed below IP."""
     packet = segment.first
     if not segment.came:
+        if not first and not segment.chains:  # a macvlan's frame that leaves by the parent
+            return None
         before = next((chain.packet for chain in segment.chains if chain.hook in {"output", "postrouting"}), packet)
         return Query(before.dst, before.src)
     came = segment.came[-1]
     link = seen.links[segment.place].get(came.interface)
-    if link is None or link.master or came.how == "other":
+    if link is None or link.master or came.how == "other" or came.interface == "lo":
         return None
     outer = came.packet if came.packet.inner is not None else None
     if outer is not None and outer.dport == VXLAN_PORT:

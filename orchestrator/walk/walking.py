@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from attrs import asdict, evolve, frozen
 
 from orchestrator.running import RunningLab
-from orchestrator.walk.dying import Scene, death
+from orchestrator.walk.dying import death
 from orchestrator.walk.legs import Exchange, Path, decide, leg, packets, path
 from orchestrator.walk.model import Walk
 from orchestrator.walk.routes import Query, Route
+from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import Seen, read
 from orchestrator.walk.target import Asked, also, asked
 
@@ -66,7 +68,7 @@ def _ended(running: RunningLab, taken: Taken, exchange: Exchange, ways: list[Pat
     """The walk with where it died, if it did."""
     if found.outcome == "answered":
         return found
-    why = death(Scene(running, taken.seen, exchange, ways, found))
+    why = death(Scene(running, taken.seen, exchange, ways, found, partial(_ask, running, taken.seen)))
     legs = [evolve(one, complete=False) if one is found.legs[-1] else one for one in found.legs]
     return evolve(found, death=why, legs=tuple(legs))
 
@@ -119,14 +121,14 @@ def _ways(running: RunningLab, seen: Seen, exchange: Exchange) -> list[Path]:
     chosen = [("there", there), ("error", next(errors, None)), ("back", back)]
     found = [path(seen, direction, packet) for direction, packet in chosen if packet is not None]
 
-    def ask(place: str, queries: list[Query]) -> list[Route]:
-        host, name = seen.places[place]
-        answers = running.agent(host).call("routes", place=name, queries=[asdict(query) for query in queries])
-        return [
-            Route(query, **{key: value for key, value in answer.items() if key not in {"dst", "src", "iif"}})
-            for query, answer in zip(queries, answers, strict=True)
-        ]
-
+    ask = partial(_ask, running, seen)
     for way in found:
         decide(seen, way, ask)
     return found
+
+
+def _ask(running: RunningLab, seen: Seen, place: str, query: Query) -> Route:
+    """The kernel's route for a query in a namespace."""
+    host, name = seen.places[place]
+    (answer,) = running.agent(host).call("routes", place=name, queries=[asdict(query)])
+    return Route(query, **{key: value for key, value in answer.items() if key not in {"dst", "src", "iif"}})
