@@ -106,7 +106,8 @@ def _no_way_back(scene: Scene) -> Death | None:
     if refused is None and not unanswered:
         return None
     routers = [one for one in there.segments[:-1] if routed(one) and there.routes.get(there.segments.index(one))]
-    if routers and not (refused is not None and scene.has(routers[-1].place, hop)):
+    redirected = there.segments[0].first.dst != packet.dst  # then the receiver owes the way back
+    if routers and not redirected and not (refused is not None and scene.has(routers[-1].place, hop)):
         return _source_nobody_knows(
             there, routers[-1].place, here.place, unanswered or (refused.proof if refused else "")
         )
