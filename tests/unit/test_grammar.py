@@ -270,7 +270,7 @@ def test_a_wrong_value_is_refused_before_an_engine_is_asked(
 ) -> None:
     """Every value is checked against what there is, and the remedy says what would do."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    line = {"action": "up", "name": "bridge-nat", "node": "", **words}
+    line = {"action": "up", "name": "bridge-nat", "node": "", "to": "", **words}
     with pytest.raises(Exit) as caught:
         namespace.tasks["lab"].body(None, **line, json=True)
     assert caught.value.code == 2
