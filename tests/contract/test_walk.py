@@ -41,3 +41,15 @@ def test_walking_leaves_nothing(publish: RunningLab) -> None:
     before = flatten(structure(publish.snapshot()))
     walk(publish, "client", "203.0.113.100")
     assert compare(before, flatten(structure(publish.snapshot()))) == []
+
+
+def test_a_dropped_packet_is_told_with_its_rule(publish: RunningLab) -> None:
+    """Where a rule drops it, the walk names the namespace and the rule."""
+    rule = "DOCKER-USER -i eth0 -p tcp -m tcp --dport 80 -j DROP"
+    assert publish.run("host", f"iptables -w -I {rule}").rc == 0
+    try:
+        death = walk(publish, "client", "203.0.113.100:8080").death
+    finally:
+        publish.run("host", f"iptables -w -D {rule}")
+    assert death is not None
+    assert (death.place, death.layer, death.proof) == ("host", "filter", f"-A {rule}")
