@@ -17,12 +17,15 @@ from orchestrator.cli.frame import command  # noqa: E402 - see above
 OPTIONS = {
     "action": "what to do: " + ", ".join(grammar.ACTIONS),
     "name": "the lab; `invoke labs` lists them",
-    "node": "for shell and exec: a container, the lab host or the outsider; for guess: a fault; for capture: "
+    "node": "for shell, exec and walk: a container, the lab host or the outsider; for guess: a fault; for capture: "
     "NODE:INTERFACE, or several as a,b",
     "on": "for capture: further interfaces, as client:eth0,host:docker0",
     "filter": "for capture: which packets, as tcpdump has it",
     "count": "for capture: end after so many packets",
     "seconds": "for capture: end after so long",
+    "target": "for walk: who is asked, a node, an address or a name, and a port: 203.0.113.1:80",
+    "proto": "for walk: icmp, tcp or udp; else tcp when there is a port, and icmp",
+    "svg": "for walk: write a picture of it to this file",
     "engine": "for up: 20.10, 26.1 or 28.5",
     "firewall": "for up: nft or legacy, the flavour of iptables",
     "as": "which copy of the lab; several run side by side",
@@ -40,12 +43,13 @@ OPTIONS = {
 JSON = {"json": OPTIONS["json"]}
 
 
-@task(klass=grammar.LabTask, positional=["action", "name", "node"], help=OPTIONS, auto_shortflags=False)
+@task(klass=grammar.LabTask, positional=["action", "name", "node", "target"], help=OPTIONS, auto_shortflags=False)
 def lab(
     context: Context,
     action: str,
     name: str,
     node: str,
+    target: str,
     engine: str = "",
     firewall: str = "",
     as_: str = "",
@@ -56,11 +60,13 @@ def lab(
     compound: str = "",
     at: str = "",
     on: str = "",
-    filter: str = "",
+    filter: str = "",  # noqa: A002 - the flag's name
     count: str = "",
     seconds: str = "",
     format: str = "",  # noqa: A002 - the flag's name
     to: str = "",
+    proto: str = "",
+    svg: str = "",
     show: bool = False,
     json: bool = False,
 ) -> None:
@@ -74,6 +80,7 @@ def lab(
     invoke lab facts NAME             everything in every namespace, as JSON
     invoke lab diff NAME              what differs from the state after `up`
     invoke lab graph NAME             a picture of it as it is now; --format, --to
+    invoke lab walk NAME SRC DST      what a packet to DST[:PORT] passes, there and back; --proto, --svg FILE
     invoke lab env NAME               DOCKER_HOST for your own docker CLI
     invoke lab capture NAME WHERE     packets as pcapng, until Ctrl-C (exit code 0); WHERE is client:eth0,host:docker0
                                       --filter 'tcp port 80' --count 10 --seconds 5 --to FILE, or --to - to pipe live
@@ -94,6 +101,7 @@ def lab(
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
     options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "format": format, "to": to}
+    options |= {"target": target, "proto": proto, "svg": svg}
     with command(json=json) as screen:
         grammar.lab_action(action)(screen, name, node, options)
 

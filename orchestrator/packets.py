@@ -12,6 +12,7 @@ from attrs import frozen
 VXLAN_PORT = 4789
 _VXLAN_HEADER = 8
 _ESP = 50
+_SIX = 6
 
 
 @frozen
@@ -21,7 +22,9 @@ class Packet:
     `at` is in seconds since the epoch, `out` says the namespace sent it itself, `proto` is tcp, udp, icmp, icmpv6,
     arp, esp or a protocol number, `flags` are TCP's (`SYN`, `SYN,ACK`, …), `kind` is the ICMP message or the ARP
     operation (`echo`, `echo reply`, `request`, `reply`, …), `size` counts the bytes of the IP packet (of ARP: its own),
-    `smac` and `dmac` are the frame's ends. A VXLAN packet has `vni` and, in `inner`, the frame it carries.
+    `smac` and `dmac` are the frame's ends. A VXLAN packet has `vni` and, in `inner`, the frame it carries. `ident` is
+    IPv4's identification, `seq` and `ack` are TCP's, `echo` is the identifier of a ping, and an ICMP error has in
+    `quoted` the packet it is about.
     """
 
     at: float
@@ -41,6 +44,11 @@ class Packet:
     payload: bytes = b""
     vni: int | None = None
     inner: Packet | None = None
+    ident: int = 0
+    seq: int = 0
+    ack: int = 0
+    echo: int | None = None
+    quoted: Packet | None = None
 
     def __str__(self) -> str:
         def end(address: str, port: int | None) -> str:
@@ -136,7 +144,33 @@ def _ip(ip: Any, at: float, *, out: bool, smac: str, dmac: str) -> Packet:
         payload=bytes(above.data) if isinstance(above, dpkt.udp.UDP | dpkt.tcp.TCP) else b"",
         vni=vni,
         inner=inner,
+        ident=getattr(ip, "id", 0),
+        seq=tcp.seq if tcp is not None else 0,
+        ack=tcp.ack if tcp is not None else 0,
+        echo=getattr(getattr(above, "data", None), "id", None) if _is_ping(above) else None,
+        quoted=_quoted(above, at, out=out),
     )
+
+
+def headers(data: bytes) -> Packet | None:
+    """The packet of which only the first bytes are known, from its IP header on."""
+    try:
+        ip = dpkt.ip6.IP6(data) if data[:1] and data[0] >> 4 == _SIX else dpkt.ip.IP(data)
+        return _ip(ip, 0.0, out=False, smac="", dmac="")
+    except (dpkt.UnpackError, AttributeError, ValueError):
+        return None
+
+
+def _is_ping(above: Any) -> bool:
+    return isinstance(above, dpkt.icmp.ICMP | dpkt.icmp6.ICMP6) and "echo" in _kind(above)
+
+
+def _quoted(above: Any, at: float, *, out: bool) -> Packet | None:
+    """The packet that an ICMP error is about."""
+    quoted = getattr(getattr(above, "data", None), "data", None)
+    if not isinstance(above, dpkt.icmp.ICMP | dpkt.icmp6.ICMP6) or not isinstance(quoted, dpkt.ip.IP | dpkt.ip6.IP6):
+        return None
+    return _ip(quoted, at, out=out, smac="", dmac="")
 
 
 def _kind(above: Any) -> str:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from . import capture, commands, dial, engine, lending, parts, places, processes, wiring
+from . import capture, commands, dial, engine, exchange, lending, parts, places, processes, wiring
 
 Operation = Callable[..., Any]
 
@@ -63,6 +63,24 @@ def _tap(operation: str) -> Operation:
     return call
 
 
+def _watch(**args: Any) -> Any:
+    from . import tap  # noqa: PLC0415 - as above
+
+    return tap.start(**args)
+
+
+def _unwatch(**args: Any) -> Any:
+    from . import tap  # noqa: PLC0415 - as above
+
+    return tap.stop(**args)
+
+
+def _routes(**args: Any) -> Any:
+    from . import deciding  # noqa: PLC0415 - as above
+
+    return deciding.routes(**args)
+
+
 OPERATIONS: dict[str, Operation] = {
     "hello": lambda: {"pid": os.getpid(), "python": sys.version.split()[0], "kernel": os.uname().release},
     "run": commands.run,
@@ -84,6 +102,12 @@ OPERATIONS: dict[str, Operation] = {
     **{f"tap.{name}": _tap(name) for name in ("interfaces", "start", "follow", "hold", "stop")},
     "ask": dial.ask,
     "bind": dial.bind,
+    "exchange.prepare": exchange.prepare,
+    "exchange.send": exchange.send,
+    "exchange.forget": exchange.forget,
+    "watch.start": _watch,
+    "watch.stop": _unwatch,
+    "routes": _routes,
     "netns": wiring.make_netns,
     "switch": wiring.make_switch,
     "cable": wiring.make_cable,
@@ -128,6 +152,10 @@ def main() -> None:
         if line.strip():
             threading.Thread(target=_serve, args=(json.loads(line),), daemon=True).start()
     commands.kill_all()
+    if f"{__package__}.tap" in sys.modules:
+        from . import tap  # noqa: PLC0415 - as above
+
+        tap.close_all()
     os._exit(0)
 
 

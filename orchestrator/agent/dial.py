@@ -27,7 +27,8 @@ _held: dict[int, socket.socket] = {}
 _lock = threading.Lock()
 
 
-def _failure(error: OSError) -> dict[str, Any]:
+def failure(error: OSError) -> dict[str, Any]:
+    """{outcome, errno} for how a socket failed."""
     if isinstance(error, TimeoutError):
         return {"outcome": "timeout", "errno": "ETIMEDOUT"}
     code = error.errno or 0
@@ -68,7 +69,7 @@ def dial(  # noqa: PLR0913 - who calls whom, and how long it may take
         connection.sendall(_REQUEST)
         result["text"] = _read_all(connection)
     except OSError as error:
-        result |= _failure(error)
+        result |= failure(error)
     connection.close()
     return result
 
@@ -85,7 +86,7 @@ def ask(place: str, address: str, port: int, seconds: float) -> dict[str, Any]:
             asker.send(b"who calls?")
             result["text"] = asker.recv(65_536).decode("utf-8", "replace")
         except OSError as error:
-            result |= _failure(error)
+            result |= failure(error)
     return result
 
 

@@ -305,18 +305,20 @@ def _tcp_state(message: Any) -> str:
     return _TCP_STATES[state] if state is not None and state < len(_TCP_STATES) else ""
 
 
+def flow(message: Any) -> dict[str, Any]:
+    """A tracked connection: its original and reply tuple, TCP state and mark."""
+    return {
+        "original": _tuple(message, "CTA_TUPLE_ORIG"),
+        "reply": _tuple(message, "CTA_TUPLE_REPLY"),
+        "state": _tcp_state(message),
+        "mark": message.get_attr("CTA_MARK") or 0,
+    }
+
+
 def tracked() -> list[dict[str, Any]]:
     """Connection tracking: each flow's original and reply tuple, TCP state and mark."""
     with NFCTSocket() as conntrack:
-        return [
-            {
-                "original": _tuple(message, "CTA_TUPLE_ORIG"),
-                "reply": _tuple(message, "CTA_TUPLE_REPLY"),
-                "state": _tcp_state(message),
-                "mark": message.get_attr("CTA_MARK") or 0,
-            }
-            for message in conntrack.dump()
-        ]
+        return [flow(message) for message in conntrack.dump()]
 
 
 def flows(place: str) -> list[dict[str, Any]]:

@@ -44,8 +44,10 @@ ACTIONS = {
     "tree": "coaching",
     "repair": "restoring",
     "reset": "restoring",
+    "walk": "walking",
 }
-NEEDS_NODE = {"shell", "exec", "guess", "capture"}
+NEEDS_NODE = {"shell", "exec", "guess", "capture", "walk"}
+NEEDS_TARGET = {"walk"}
 # What Python does not take for a function's name.
 _CALLED = {"exec": "execute", "break": "break_lab"}
 
@@ -55,11 +57,12 @@ class _Node(Argument):
 
     action: Argument
     on: Argument
+    needed_by = NEEDS_NODE
 
     @property
     def value(self) -> Any:
         """None makes Invoke's parser take the next word for it, or complain."""
-        if self._value is None and (self.action.value not in NEEDS_NODE or self.on.value):
+        if self._value is None and (self.action.value not in self.needed_by or self.on.value):
             return ""
         return self._value
 
@@ -68,16 +71,25 @@ class _Node(Argument):
         self.set_value(given, cast=True)
 
 
+class _Target(_Node):
+    """The word after the node, for actions that go from one place to another."""
+
+    needed_by = NEEDS_TARGET
+
+
 class LabTask(Task):  # type: ignore[type-arg]  # Invoke's Task is generic over its body, which does not matter here
-    """A task whose `node` is only asked for by the actions that need one."""
+    """A task whose `node` and `target` are only asked for by the actions that need them."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's signature
-        """Invoke's arguments, with `node` made dependent on `action`."""
+        """Invoke's arguments, with `node` and `target` made dependent on `action`."""
         arguments: list[Argument] = super().get_arguments(ignore_unknown_help)
         named = {argument.name: argument for argument in arguments}
         node = _Node(name="node", positional=True, help=named["node"].help)
-        node.action, node.on = named["action"], named["on"]
-        return [node if argument.name == "node" else argument for argument in arguments]
+        target = _Target(name="target", positional=True, help=named["target"].help)
+        for argument in (node, target):
+            argument.action, argument.on = named["action"], named["on"]
+        own: dict[str | None, Argument] = {"node": node, "target": target}
+        return [own.get(argument.name, argument) for argument in arguments]
 
 
 def lab_action(name: str) -> Callable[..., None]:
@@ -124,6 +136,8 @@ def _missing(context: Any, words: list[str]) -> UsageError:
         remedy = "Name a fault: invoke lab guess bridge-nat masquerade-deleted --at host. `invoke faults` lists labs."
     elif absent == "node" and "capture" in words:
         remedy = "Name an interface, or several: invoke lab capture bridge-nat client:eth0,host:docker0."
+    elif "walk" in words:
+        remedy = "Say who asks whom: invoke lab walk bridge-nat client 203.0.113.1:80."
     elif absent == "node":
         remedy = "`invoke lab status NAME` lists the nodes: invoke lab shell bridge-nat client."
     else:

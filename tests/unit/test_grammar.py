@@ -223,7 +223,7 @@ def test_the_help_of_lab_shows_every_action_and_explains_every_option() -> None:
     flags = [line.split() for line in options.splitlines() if line.strip().startswith("-")]
     assert {words[0].partition("=")[0] for words in flags} == {
         *("--action", "--name", "--node", "--engine", "--firewall", "--as", "--seed", "--json"),
-        *("--fault", "--layer", "--level", "--compound", "--show", "--at"),
+        *("--fault", "--layer", "--level", "--compound", "--show", "--at", "--to", "--proto", "--svg"),
     }
     assert all(len(words) > 1 for words in flags)
 
@@ -270,7 +270,7 @@ def test_a_wrong_value_is_refused_before_an_engine_is_asked(
 ) -> None:
     """Every value is checked against what there is, and the remedy says what would do."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    line = {"action": "up", "name": "bridge-nat", "node": "", **words}
+    line = {"action": "up", "name": "bridge-nat", "node": "", "target": "", **words}
     with pytest.raises(Exit) as caught:
         namespace.tasks["lab"].body(None, **line, json=True)
     assert caught.value.code == 2

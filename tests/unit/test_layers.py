@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrator.handbook",),
     ("fixtures", "orchestrator.matrix"),
     ("orchestrator.practice",),
-    ("orchestrator.build", "orchestrator.doctor"),
+    ("orchestrator.build", "orchestrator.doctor", "orchestrator.walk"),
     ("orchestrator.remove", "orchestrator.forward", "orchestrator.shell", "orchestrator.observe", "orchestrator.parts"),
     ("orchestrator.capture",),
     (

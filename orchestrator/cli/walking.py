@@ -1,0 +1,131 @@
+"""`lab walk`: what a packet passes, there and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from orchestrator.cli.common import Options, chosen
+from orchestrator.cli.screen import Screen
+from orchestrator.errors import UsageError
+from orchestrator.running import RunningLab
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from orchestrator.walk import Leg, Station, Walk
+
+_LEGS = {
+    "there": "There",
+    "back": "Back",
+    "error": "An error about it",
+    "relay": "On the asker's behalf",
+    "relay back": "Back to the relay",
+    "later": "Later",
+}
+_HEARD = {"drop": "red", "accept": "green"}
+
+
+def walk(screen: Screen, name: str, source: str, options: Options) -> None:
+    """Send one exchange, print every station; also of a broken lab, where it ends in why it died."""
+    from orchestrator.walk import walk as take  # noqa: PLC0415 - what it decodes with takes a while to import
+    from orchestrator.walk.picture import svg  # noqa: PLC0415 - as above
+
+    lab, instance = chosen(name, options)
+    lab.host_of(source)
+    file = Path(options["svg"]) if options["svg"] else None
+    if file is not None and not file.absolute().parent.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no such folder.", "Name a file in a folder that exists.")
+    with RunningLab.attach(lab, instance) as running:
+        screen.say(f"{source} asks {options['to']}")
+        found = take(running, source, options["target"], proto=options["proto"])
+    if file is not None:
+        file.write_text(svg(found))
+    _tell(screen, found)
+    if file is not None:
+        screen.line(f"The picture is in {file}.")
+    screen.document(attrs.asdict(found))
+
+
+def _tell(screen: Screen, found: Walk) -> None:
+    where = found.address if found.proto == "icmp" else f"{found.address} port {found.port}"
+    screen.line(screen.colour(f"{found.source} asks {where} by {found.proto}: {ending(found)}", "bold"))
+    for leg in found.legs:
+        screen.line()
+        screen.line(screen.colour(f"{_LEGS[leg.direction]}: {leg.packet}", "bold"))
+        screen.rich(_table(leg))
+    screen.line()
+    if found.death is not None:
+        lead = "It died at" if found.death.certain else "Last seen at"
+        screen.line(screen.colour(f"{lead} {found.death.place}: {found.death.why}", "red"))
+        if found.death.proof:
+            screen.line(f"  {found.death.proof}")
+    screen.line(f"Told by {', '.join(found.told_by)}; kernel {found.kernel}, engine {found.engine}.")
+    for missing in found.missing:
+        screen.line(f"Not offered here: {missing}.")
+
+
+def ending(found: Walk) -> str:
+    """How it ended, in words."""
+    words = {"silent": "connected, then silence", "timeout": "no answer"}
+    return words.get(found.outcome, found.outcome) + (f" ({found.errno})" if found.errno else "")
+
+
+def _table(leg: Leg) -> Table:
+    from rich.table import Table  # noqa: PLC0415 - commands without tables need not pay for it
+
+    table = Table.grid(padding=(0, 2))
+    for style in ("bold", "", ""):
+        table.add_column(style=style, overflow="fold")
+    table.columns[0].no_wrap = True
+    table.columns[1].no_wrap = True
+    place = ""
+    for station in leg.stations:
+        table.add_row(f"  {station.place}" if station.place != place else "", what(station), _told(station))
+        place = station.place
+    return table
+
+
+def what(station: Station) -> str:
+    """Where in its namespace a station is: an interface, a hook, or what else decides."""
+    if station.kind in {"rule", "policy"}:
+        return station.hook
+    return station.name
+
+
+def _told(station: Station) -> str:
+    from rich.markup import escape  # noqa: PLC0415 - as above
+
+    lines = [escape(line(station))]
+    if station.verdict.split()[0:1] and (colour := _HEARD.get(station.verdict)):
+        lines[0] = f"[{colour}]{lines[0]}[/]"
+    lines += [f"[yellow]{escape(change)}[/]" for change in changes(station)]
+    return "\n".join(lines)
+
+
+def line(station: Station) -> str:
+    """What a station did, in one line."""
+    if station.kind == "rule":
+        rule = station.text.removeprefix(f"-A {station.chain} ")
+        verdict = "" if f"-j {station.verdict.split()[-1]}".upper() in rule.upper() else f": {station.verdict}"
+        return f"{station.table} {station.chain} {rule}{verdict}"
+    if station.kind == "policy":
+        return f"{station.table} {station.chain} {station.text}"
+    if station.kind in {"interface", "bridge"}:
+        parts = [station.verdict, station.text, f"in {station.outer}" if station.outer else ""]
+        return ", ".join(part for part in parts if part)
+    if station.kind in {"route", "conntrack"} and station.verdict:
+        return f"{station.text}: {station.verdict}"
+    return station.text or station.verdict
+
+
+def changes(station: Station) -> list[str]:
+    """What a station changed of the packet's addresses."""
+    found = []
+    if station.after_source:
+        found.append(f"source {station.source} becomes {station.after_source}")
+    if station.after_target:
+        found.append(f"destination {station.target} becomes {station.after_target}")
+    return found

@@ -1,0 +1,13 @@
+"""A packet's walk: one real exchange, and everything it passes, as the kernel tells it.
+
+    taps in every namespace (frames, netfilter's trace, conntrack's events) -> one exchange
+    -> sightings and traversals, typed -> segments by namespace -> legs with stations -> where it died
+
+Walking changes nothing: the taps are sockets of the agents and end with them.
+"""
+
+from orchestrator.walk.model import Death, Leg, Station, Walk
+from orchestrator.walk.target import PROTOCOLS
+from orchestrator.walk.walking import walk
+
+__all__ = ["PROTOCOLS", "Death", "Leg", "Station", "Walk", "walk"]

@@ -1,0 +1,178 @@
+"""Where an exchange ended, and what says so."""
+
+from __future__ import annotations
+
+from orchestrator.walk.legs import Path
+from orchestrator.walk.lost import lost, refusal
+from orchestrator.walk.model import Death
+from orchestrator.walk.routes import Query
+from orchestrator.walk.scene import Scene, routed
+from orchestrator.walk.seen import Traversal
+
+_MTU = {"fragmentation needed", "packet too big"}
+
+
+def death(scene: Scene) -> Death:
+    """Where the exchange ended, as far as can be told."""
+    for look in (_dropped, _too_large, _not_sent, _went_astray, _no_way_back, _answer_astray, _nobody, _mute):
+        found = look(scene)
+        if found is not None:
+            return found
+    last = scene.walk.stations[-1] if scene.walk.stations else None
+    if last is None:
+        why = "Nothing was seen, on no interface and in no chain."
+        return Death(place=scene.exchange.source, layer="unknown", why=why, certain=False)
+    why = f"It was last seen at {last.name} of {last.place}; nothing later says why."
+    return Death(place=last.place, layer="unknown", why=why, certain=False)
+
+
+def _arrived(way: Path | None) -> bool:
+    """Whether a packet was delivered in the last namespace it was seen in."""
+    if way is None:
+        return False
+    last = len(way.segments) - 1
+    route, segment = way.routes.get(last), way.segments[last]
+    on_loopback = bool(segment.came) and segment.came[-1].interface == "lo"
+    return on_loopback or (route is not None and route.type == "local" and bool(segment.came))
+
+
+def _dropped(scene: Scene) -> Death | None:
+    """A rule or a policy dropped a packet of the exchange."""
+    for chain in scene.seen.traversals:
+        ours = scene.exchange.has(chain.packet) or any(_is_of(way, chain) for way in scene.ways)
+        for step in chain.steps:
+            if ours and step.verdict == "drop":
+                what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"
+                where = f"{step.table} {step.chain} of {chain.place} ({chain.hook})"
+                return Death(place=chain.place, layer="filter", why=f"It was {what} in {where}.", proof=step.text)
+    return None
+
+
+def _is_of(way: Path, chain: Traversal) -> bool:
+    """Whether a traversal is one of a packet that carries a way's."""
+    return any(chain in segment.chains for segment in way.segments)
+
+
+def _too_large(scene: Scene) -> Death | None:
+    error = scene.way("error")
+    if error is not None and error.packet.kind in _MTU:
+        place = error.segments[0].place
+        return Death(place=place, layer="mtu", why=f"{place} says it is too large.", proof=f"ICMP: {error.packet.kind}")
+    if scene.walk.errno == "EMSGSIZE":
+        place = scene.exchange.source
+        return Death(place=place, layer="mtu", why=f"It is too large for {place}'s own interface.", proof="EMSGSIZE")
+    return None
+
+
+def _not_sent(scene: Scene) -> Death | None:
+    """The asker's own kernel did not let it out."""
+    there = scene.way("there")
+    if there is not None and any(one.went or one.came for one in there.segments):
+        return None
+    place = scene.exchange.source
+    route = scene.ask(place, Query(scene.walk.address))
+    found = refusal(scene, place, route)
+    if found is not None:
+        return found
+    link = scene.seen.links[place].get(route.interface or "lo")
+    if link is not None and "UP" not in link.flags:
+        return Death(place=place, layer="link", why=f"Interface {link.name} of {place} is down.", proof=link.operstate)
+    hop = route.gateway or scene.walk.address
+    unanswered = scene.unanswered(place, hop, route.interface)
+    if unanswered:
+        return Death(
+            place=place,
+            layer="neighbour",
+            why=f"Nobody answers {place}'s ARP requests for {hop}.",
+            proof=unanswered,
+            certain=False,
+        )
+    return None
+
+
+def _went_astray(scene: Scene) -> Death | None:
+    there = scene.way("there")
+    if there is None or _arrived(there):
+        return None
+    return lost(scene, there)
+
+
+def _no_way_back(scene: Scene) -> Death | None:
+    """It arrived, and its source is nobody the receiver can answer."""
+    there, back = scene.way("there"), scene.way("back")
+    if there is None or not _arrived(there) or (back is not None and any(one.went for one in back.segments)):
+        return None
+    here, packet = there.segments[-1], there.segments[-1].last
+    route = scene.ask(here.place, Query(packet.src))
+    hop = route.gateway or packet.src
+    unanswered = scene.unanswered(here.place, hop, route.interface)
+    refused = refusal(scene, here.place, route)
+    if refused is None and not unanswered:
+        return None
+    routers = [one for one in there.segments[:-1] if routed(one) and there.routes.get(there.segments.index(one))]
+    redirected = there.segments[0].first.dst != packet.dst  # then the receiver owes the way back
+    if routers and not redirected and not (refused is not None and scene.has(routers[-1].place, hop)):
+        return _source_nobody_knows(
+            there, routers[-1].place, here.place, unanswered or (refused.proof if refused else "")
+        )
+    return refused or Death(
+        place=here.place,
+        layer="neighbour",
+        why=f"Nobody answers {here.place}'s ARP requests for {hop}.",
+        proof=unanswered,
+        certain=False,
+    )
+
+
+def _source_nobody_knows(there: Path, router: str, receiver: str, proof: str) -> Death | None:
+    """The last router let it out with a source to which there is no way back."""
+    original, final = there.segments[0].first.src, there.segments[-1].last.src
+    if original != final:
+        why = f"It left {router} with the source {final}, which nobody has."
+    elif any(one.place != router for one in there.segments):
+        why = f"It left {router} with its own source, {final}, untranslated: {receiver} has no way back."
+    return Death(place=router, layer="nat", why=why, proof=proof, certain=False)
+
+
+def _answer_astray(scene: Scene) -> Death | None:
+    """There is an answer, and it did not get back to the asker."""
+    back = scene.way("back")
+    if back is None or back.segments[-1].place == scene.exchange.source:
+        return None
+    found = lost(scene, back)
+    last = back.segments[-1]
+    if found is None and _arrived(back):
+        why = (
+            f"The answer is for {last.last.dst}, which {last.place} took for itself: no entry of conntrack says whose."
+        )
+        return Death(place=last.place, layer="nat", why=why, proof="no translation of the answer")
+    return found
+
+
+def _nobody(scene: Scene) -> Death | None:
+    """It arrived, and no socket was there for it."""
+    there = scene.way("there")
+    if there is None or not _arrived(there) or scene.walk.proto == "icmp":
+        return None
+    place, packet = there.segments[-1].place, there.segments[-1].last
+    sockets = [one for one in scene.space(place).sockets if (one.proto, one.port) == (packet.proto, packet.dport)]
+    if sockets:
+        return None
+    return Death(
+        place=place,
+        layer="process",
+        why=f"Nobody in {place} listens on {packet.proto} port {packet.dport}.",
+        proof="no such socket",
+    )
+
+
+def _mute(scene: Scene) -> Death | None:
+    """It was delivered to a program that says nothing."""
+    there = scene.way("there")
+    if there is None or not _arrived(there):
+        return None
+    place, packet = there.segments[-1].place, there.segments[-1].last
+    if scene.walk.outcome == "silent" or scene.walk.proto == "udp":
+        why = f"{place} took it on {packet.proto} port {packet.dport}, and the program there does not answer."
+        return Death(place=place, layer="process", why=why, proof=f"a socket is open on port {packet.dport}")
+    return None

@@ -1,0 +1,190 @@
+"""Why a packet did not get from one namespace to the next: small detectors for where its trail ends."""
+
+from __future__ import annotations
+
+from orchestrator.walk.legs import Path
+from orchestrator.walk.model import Death
+from orchestrator.walk.routes import Route
+from orchestrator.walk.scene import Scene, is_large
+from orchestrator.walk.segments import Segment, is_for_another
+
+_REFUSING = {"unreachable", "blackhole", "prohibit"}
+
+
+def lost(scene: Scene, way: Path) -> Death | None:
+    """Where a packet's trail ends without its having arrived, and why."""
+    number = len(way.segments) - 1
+    segment = way.segments[number]
+    for look in (_no_route, _for_another, _behind_the_wire, _unsent, _not_bridged):
+        found = look(scene, way, number, segment)
+        if found is not None:
+            return found
+    return None
+
+
+def refusal(scene: Scene, place: str, route: Route) -> Death | None:
+    """What a route lookup that fails means."""
+    interface, family = route.query.iif, "ipv6" if ":" in route.query.dst else "ipv4"
+    if not route.error and route.type not in _REFUSING:
+        return None
+    sysctls = scene.space(place).sysctls
+    key = f"net.{family}.conf.{interface}.forwarding"
+    if interface and sysctls.get(key) == "0" and not scene.has(place, route.query.dst):
+        whole = f"net.{family}.ip_forward" if family == "ipv4" else "net.ipv6.conf.all.forwarding"
+        off = whole if sysctls.get(whole) == "0" else key
+        return Death(
+            place=place,
+            layer="route",
+            why=f"{place} does not forward: it keeps what is not for itself.",
+            proof=f"{off} = 0",
+        )
+    if route.error in {"EXDEV", "EINVAL"} and interface:
+        return Death(
+            place=place,
+            layer="route",
+            why=f"{place} does not accept the source {route.query.src} on {interface}.",
+            proof=f"route lookup: {route.error}; net.ipv4.conf.{interface}.rp_filter = "
+            f"{sysctls.get(f'net.ipv4.conf.{interface}.rp_filter', '?')}",
+        )
+    return Death(
+        place=place,
+        layer="route",
+        why=f"{place} has no route to {route.query.dst}.",
+        proof=f"route lookup: {route.error or route.type}",
+    )
+
+
+def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+    route = way.routes.get(number)
+    if route is None or segment.went or route.query.iif == "lo":
+        return None
+    return refusal(scene, segment.place, route)
+
+
+def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+    """It was sent to a MAC address that is not the receiver's: the sender's neighbour table is wrong."""
+    if not segment.came or segment.went or not is_for_another(scene.seen, segment.came[-1]):
+        last = segment.came[-1] if segment.came else None
+        link = scene.seen.links[segment.place].get(last.interface) if last else None
+        if last is None or segment.went or link is None or not link.master:
+            return None
+    frame = segment.came[-1].packet
+    outer = frame.inner or frame
+    known = {one.mac for links in scene.seen.links.values() for one in links.values()}
+    if outer.dmac in known and not is_for_another(scene.seen, segment.came[-1]):
+        return None
+    sender = next((one.place for one in reversed(way.segments[:number]) if way.routes.get(way.segments.index(one))), "")
+    sender = sender or way.segments[0].place
+    entries = [one for one in scene.space(sender).neighbours if one.mac == outer.dmac]
+    entry = entries[0] if entries else None
+    proof = f"ip neigh of {sender}: {entry.address} lladdr {entry.mac} {entry.state}" if entry else ""
+    return Death(
+        place=sender,
+        layer="neighbour",
+        why=f"{sender} sent it to {outer.dmac}, an address that no interface on its way has.",
+        proof=proof,
+    )
+
+
+def _behind_the_wire(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+    """It left by an interface, and the other end did not get it."""
+    if not segment.went:
+        return None
+    last = segment.went[-1]
+    link = scene.seen.links[last.place].get(last.interface)
+    peer = scene.peer(last.place, last.interface)
+    if link is not None and link.kind == "vxlan":
+        return _in_the_tunnel(scene, segment)
+    if peer is None:
+        return None
+    place, other = peer
+    if "UP" not in other.flags:
+        return Death(
+            place=place,
+            layer="link",
+            why=f"Interface {other.name} of {place} is down.",
+            proof=f"{other.name}: {other.operstate}",
+        )
+    if is_large(last.packet, other):
+        return Death(
+            place=place,
+            layer="mtu",
+            why=f"{last.packet.size} bytes do not fit through {other.name} of {place}.",
+            proof=f"{other.name}: mtu {other.mtu}, dropped {other.rx_dropped + other.tx_dropped}",
+        )
+    return None
+
+
+def _in_the_tunnel(scene: Scene, segment: Segment) -> Death:
+    frame = segment.went[-1].packet
+    entries = [one for one in scene.space(segment.place).fdb if one.mac == frame.dmac and one.remote]
+    host = scene.seen.places[segment.place][0]
+    if not entries:
+        why, proof = f"The VXLAN of {host} does not know where {frame.dmac} is.", "its FDB has no entry for it"
+    else:
+        why = f"The VXLAN of {host} sends it to {entries[0].remote}, and nothing left."
+        proof = f"bridge fdb: {entries[0].mac} dst {entries[0].remote}"
+    return Death(place=host, layer="overlay", why=why, proof=proof)
+
+
+def _unsent(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+    """It was routed and not sent: the neighbour, the interface, or its size."""
+    route = way.routes.get(number)
+    if segment.went or route is None or route.type != "unicast":
+        return None
+    link = scene.seen.links[segment.place].get(route.interface)
+    hop = route.gateway or route.query.dst
+    unanswered = scene.unanswered(segment.place, hop, route.interface)
+    if unanswered:
+        return Death(
+            place=segment.place,
+            layer="neighbour",
+            why=f"Nobody answers {segment.place}'s ARP requests for {hop}.",
+            proof=unanswered,
+            certain=False,
+        )
+    if link is not None and "UP" not in link.flags:
+        return Death(
+            place=segment.place,
+            layer="link",
+            why=f"Interface {link.name} of {segment.place} is down.",
+            proof=f"{link.name}: {link.operstate}",
+        )
+    if is_large(segment.last, link):
+        return Death(
+            place=segment.place,
+            layer="mtu",
+            why=f"{segment.last.size} bytes do not fit through {route.interface} of {segment.place}.",
+            proof=f"{route.interface}: mtu {link.mtu if link else '?'}",
+        )
+    return None
+
+
+def _not_bridged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+    """It came in by a port whose bridge did not pass it on, or by an interface that is no port of any."""
+    if segment.went or not segment.came:
+        return None
+    last = segment.came[-1]
+    place = scene.seen.places[last.place][0] if "/" in last.place else last.place  # a hidden one is its host's
+    link = scene.seen.links[last.place].get(last.interface)
+    if link is None or link.kind != "veth":
+        return None
+    if not link.master and not any(one.interface == link.name for one in scene.space(last.place).addresses):
+        return Death(
+            place=place,
+            layer="link",
+            why=f"Interface {link.name} of {last.place} is no port of a bridge, and has no address.",
+            proof=f"{link.name}: no master",
+        )
+    if not link.master:
+        return None
+    frame = last.packet.inner or last.packet
+    entries = [one for one in scene.space(last.place).fdb if one.mac == frame.dmac and one.interface]
+    proof = "; ".join(f"bridge fdb: {one.mac} dev {one.interface} {one.state}" for one in entries[:2])
+    return Death(
+        place=place,
+        layer="link",
+        why=f"Bridge {link.master} of {last.place} did not pass on what came in by {link.name}.",
+        proof=proof,
+        certain=False,
+    )

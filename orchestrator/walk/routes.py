@@ -1,0 +1,69 @@
+"""The route decision in a namespace on a packet's way."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from orchestrator.packets import VXLAN_PORT, Packet
+from orchestrator.walk.seen import Seen
+from orchestrator.walk.segments import Segment
+
+
+@frozen
+class Query:
+    """A packet to find a route for: its ends, and where it came in ("" where it was made)."""
+
+    dst: str
+    src: str = ""
+    iif: str = ""
+
+
+@frozen
+class Route:
+    """What the kernel answers: type (unicast, local, unreachable, …) or the name of the error."""
+
+    query: Query
+    type: str = ""
+    gateway: str = ""
+    interface: str = ""
+    source: str = ""
+    mtu: int = 0
+    error: str = ""
+
+
+def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
+    """What to ask in a namespace; None where the packet passed below IP."""
+    packet = segment.first
+    if not segment.came:
+        if not first and not segment.chains:  # a macvlan's frame that leaves by the parent
+            return None
+        before = next((chain.packet for chain in segment.chains if chain.hook in {"output", "postrouting"}), packet)
+        return Query(before.dst, before.src)
+    came = segment.came[-1]
+    link = seen.links[segment.place].get(came.interface)
+    if link is None or link.master or came.how == "other" or came.interface == "lo":
+        return None
+    outer = came.packet if came.packet.inner is not None else None
+    if outer is not None and outer.dport == VXLAN_PORT:
+        return Query(outer.dst, outer.src, came.interface)
+    routed = next((chain.packet for chain in segment.chains if chain.hook in {"input", "forward"}), None)
+    if routed is None:
+        routed = segment.went[0].packet if segment.went else _after_prerouting(segment)
+    return Query(routed.dst, packet.src, came.interface)
+
+
+def _after_prerouting(segment: Segment) -> Packet:
+    return segment.chains[-1].packet if segment.chains else segment.first
+
+
+def said(route: Route) -> str:
+    """A route decision in the words of `ip route get`."""
+    query = route.query
+    words = [query.dst, *(["from", query.src, "iif", query.iif] if query.iif else [])]
+    if route.error:
+        return " ".join([*words, f"({route.error})"])
+    if route.gateway:
+        words += ["via", route.gateway]
+    if route.interface and route.type != "local":
+        words += ["dev", route.interface]
+    return " ".join(words)

@@ -1,0 +1,87 @@
+"""Everything there is to judge by when an exchange has ended without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cattrs
+from attrs import define, field
+
+from orchestrator.facts.model import Link, Namespace, Neighbour
+from orchestrator.packets import Packet
+from orchestrator.running import RunningLab
+from orchestrator.walk.legs import Exchange, Path
+from orchestrator.walk.model import Walk
+from orchestrator.walk.routes import Query, Route
+from orchestrator.walk.seen import Seen
+from orchestrator.walk.segments import Segment
+
+_FAILED = {"FAILED", "INCOMPLETE"}
+
+
+@define
+class Scene:
+    """The walk so far, and the kernel that can still be asked about it."""
+
+    running: RunningLab
+    seen: Seen
+    exchange: Exchange
+    ways: list[Path]
+    walk: Walk
+    ask: Callable[[str, Query], Route]
+    _spaces: dict[str, Namespace] = field(factory=dict)
+
+    def way(self, direction: str) -> Path | None:
+        """The way of the packet of this direction."""
+        return next((one for one in self.ways if one.direction == direction and one.segments), None)
+
+    def space(self, place: str) -> Namespace:
+        """What a namespace holds now."""
+        if place not in self._spaces:
+            host, name = self.seen.places[place]
+            raw = self.running.agent(host).call("namespace", place=name)
+            self._spaces[place] = cattrs.structure(raw, Namespace)
+        return self._spaces[place]
+
+    def has(self, place: str, address: str) -> bool:
+        """Whether a namespace has an address."""
+        return any(one.address.partition("/")[0] == address for one in self.space(place).addresses)
+
+    def neighbour(self, place: str, address: str, interface: str = "") -> Neighbour | None:
+        """What a namespace knows of a neighbour."""
+        found = [one for one in self.space(place).neighbours if one.address == address]
+        return next((one for one in found if interface in {"", one.interface}), None)
+
+    def unanswered(self, place: str, address: str, interface: str) -> str:
+        """What says that nobody answers for a neighbour; "" when somebody does, or nobody was asked."""
+        entry = self.neighbour(place, address, interface)
+        if entry is not None and entry.state in _FAILED:
+            return f"ip neigh of {place}: {address} dev {entry.interface} {entry.state}"
+        packets = [one for one in self.seen.sightings if one.place == place and one.packet.proto == "arp"]
+        asked = [one for one in packets if one.packet.kind == "request" and one.packet.dst == address]
+        answered = any(one.packet.kind == "reply" and one.packet.src == address for one in packets)
+        if asked and not answered:
+            return f"{len(asked)} ARP requests for {address} on {asked[0].interface} of {place}, no answer"
+        return ""
+
+    def peer(self, place: str, interface: str) -> tuple[str, Link] | None:
+        """The other end of a veth: its namespace and link."""
+        link = self.seen.links[place].get(interface)
+        if link is None or link.kind != "veth":
+            return None
+        for other, links in self.seen.links.items():
+            for candidate in links.values():
+                both = candidate.index == link.peer_index and candidate.peer_index == link.index
+                if both and candidate.kind == "veth" and (other, candidate.name) != (place, interface):
+                    return other, candidate
+        return None
+
+
+def routed(segment: Segment) -> bool:
+    """Whether a namespace forwarded the packet on layer 3: it came in by one interface and was sent by another."""
+    return bool(segment.came and (segment.went or any(one.hook == "forward" for one in segment.chains)))
+
+
+def is_large(packet: Packet, link: Link | None) -> bool:
+    """Whether a packet does not fit through a link in one piece."""
+    return link is not None and packet.size > link.mtu

@@ -1,0 +1,136 @@
+"""A packet's way through namespaces: what it passed in each, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from attrs import define, field
+
+from orchestrator.packets import Packet
+from orchestrator.walk.seen import HOOKS, Key, Seen, Sighting, Traversal, key_of
+
+_PARENTED = {"macvlan", "ipvlan"}
+
+
+@define
+class Segment:
+    """One namespace on the way: where the packet came in, the chains it met, where it went out."""
+
+    place: str
+    came: list[Sighting] = field(factory=list)
+    chains: list[Traversal] = field(factory=list)
+    went: list[Sighting] = field(factory=list)
+
+    @property
+    def first(self) -> Packet:
+        """The packet as it was when it got here."""
+        if self.came:
+            return _inner(self.came[0].packet)
+        return self.chains[0].packet if self.chains else _inner(self.went[0].packet)
+
+    @property
+    def last(self) -> Packet:
+        """The packet as it was when it was last seen here."""
+        if self.went:
+            return _inner(self.went[-1].packet)
+        return self.chains[-1].packet if self.chains else _inner(self.came[-1].packet)
+
+
+def _inner(packet: Packet) -> Packet:
+    return packet.inner or packet
+
+
+def carries(packet: Packet, key: Key) -> bool:
+    """Whether a packet is the one of this key, or has it inside."""
+    return key_of(packet) == key or (packet.inner is not None and key_of(packet.inner) == key)
+
+
+def way(seen: Seen, key: Key) -> list[Segment]:
+    """The segments of the packet of this key, in order."""
+    sightings = _without_bystanders(seen, [one for one in seen.sightings if carries(one.packet, key)])
+    found: list[Segment] = []
+    for one in sightings:
+        last = found[-1] if found else None
+        if last is None or last.place != one.place or (one.how != "out" and last.went):
+            last = Segment(one.place)
+            found.append(last)
+        (last.went if one.how == "out" else last.came).append(one)
+    keys = {key} | {key_of(one.packet) for one in sightings}
+    _add_chains(seen, found, [one for one in seen.traversals if key_of(one.packet) in keys])
+    return found
+
+
+def _without_bystanders(seen: Seen, sightings: list[Sighting]) -> list[Sighting]:
+    """Without the copies that a bridge sends to all its ports, when the one they are for got it, too."""
+    copies = [one for one in sightings if is_for_another(seen, one)]
+    reached = any(one.how == "host" and one.place not in {copy.place for copy in copies} for one in sightings)
+    if not copies or not reached:
+        return sightings
+    gone = set(map(id, copies))
+    for copy in copies:
+        gone |= {id(one) for one in sightings if one.how == "out" and _are_peers(seen, one, copy)}
+    return [one for one in sightings if id(one) not in gone]
+
+
+def is_for_another(seen: Seen, sighting: Sighting) -> bool:
+    """Whether a frame came to an end of the network that its MAC address does not belong to."""
+    link = seen.links[sighting.place].get(sighting.interface)
+    if sighting.how != "other" or link is None or link.master or link.promiscuity:
+        return False
+    host = seen.places[sighting.place][0]
+    children = (
+        child
+        for place, links in seen.links.items()
+        if seen.places[place][0] == host
+        for child in links.values()
+        if child.kind in _PARENTED
+    )
+    return link.index not in {child.peer_index for child in children}
+
+
+def _are_peers(seen: Seen, one: Sighting, other: Sighting) -> bool:
+    here, there = seen.links[one.place].get(one.interface), seen.links[other.place].get(other.interface)
+    if here is None or there is None:
+        return False
+    return one.place != other.place and here.peer_index == there.index and there.peer_index == here.index
+
+
+def _add_chains(seen: Seen, segments: list[Segment], chains: Iterable[Traversal]) -> None:
+    """Put each traversal into the segment it belongs to; one that fits none makes one of its own."""
+    for chain in chains:
+        here = [segment for segment in segments if segment.place == chain.place]
+        place = _fitting(seen, chain, here)
+        if place is None:
+            place = Segment(chain.place)
+            leaves = chain.hook in {"output", "postrouting"} and not here
+            segments.insert(0 if leaves and not chain.iif else _behind(segments, here), place)
+        place.chains.append(chain)
+    for segment in segments:
+        segment.chains.sort(key=lambda chain: (HOOKS.index(chain.hook) if chain.hook in HOOKS else 0, chain.priority))
+
+
+def _behind(segments: list[Segment], here: list[Segment]) -> int:
+    return next((at + 1 for at, one in enumerate(segments) if here and one is here[-1]), len(segments))
+
+
+def _fitting(seen: Seen, chain: Traversal, segments: list[Segment]) -> Segment | None:
+    def touches(sightings: list[Sighting], interface: str) -> bool:
+        links = seen.links[chain.place]
+        names = {one.interface for one in sightings}
+        names |= {links[name].master for name in names if name in links}
+        return interface in names
+
+    incoming: Callable[[Segment], bool] = lambda one: touches(one.came, chain.iif)  # noqa: E731 - two of a kind
+    outgoing: Callable[[Segment], bool] = lambda one: touches(one.went, chain.oif)  # noqa: E731 - as above
+    wanted = {
+        "prerouting": [incoming],
+        "input": [incoming],
+        "forward": [lambda one: incoming(one) and outgoing(one), incoming, outgoing],
+        "output": [lambda one: outgoing(one) and not one.came, lambda one: not one.came],
+        "postrouting": [outgoing, lambda one: bool(one.chains) and not one.went],
+    }
+    for fits in wanted.get(chain.hook, [incoming, outgoing]):
+        for segment in segments:
+            if fits(segment):
+                return segment
+    return None
