@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
@@ -32,7 +32,7 @@ def beginning(lab: Lab) -> list[Try]:
     ]
 
 
-def looking(lab: Lab, checks: Iterable[Check]) -> list[Try]:
+def looking(lab: Lab, checks: Sequence[Check]) -> list[Try]:
     """What the lab's checks do, by hand, some of each kind; then what each lab host has of rules and flows."""
     kinds: dict[tuple[str, str], list[Try]] = {}
     for check in sorted(checks, key=_shortest):
@@ -41,12 +41,22 @@ def looking(lab: Lab, checks: Iterable[Check]) -> list[Try]:
         kind = (type(check).__name__, getattr(check, "proto", ""))
         kinds.setdefault(kind, []).append(Try(check.says, _typed(lab.name, check.at, _BY_HAND[type(check)](check))))
     found = [item for items in kinds.values() for item in items[:_OF_A_KIND]]
-    return [*found, *_hosts(lab)]
+    return [*found, *_walks(lab, checks), *_hosts(lab)]
 
 
 def _shortest(check: Check) -> int:
     """Of commands written out, the short ones are for trying."""
     return len(check.run) if isinstance(check, Prints) else 0
+
+
+def _walks(lab: Lab, checks: Iterable[Check]) -> Iterator[Try]:
+    """The way of the first exchange that somebody answers."""
+    for check in checks:
+        if isinstance(check, Answers):
+            proto = "" if check.proto == "tcp" else f" --proto {check.proto}"
+            typed = f"invoke lab walk {lab.name} {check.at} {_host(check.to)}:{check.port}{proto}"
+            yield Try("Everything that a packet passes there and back.", typed)
+            return
 
 
 def _hosts(lab: Lab) -> Iterator[Try]:

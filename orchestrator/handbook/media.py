@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 from attrs import frozen
 
 from orchestrator.handbook.plain import line
-from orchestrator.matrix.records import Cell
+from orchestrator.matrix.records import Cell, Walk
 
 FOLDER = "pictures"
 _SVG = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg\b", re.DOTALL)
+_DRAWN = re.compile(r"<(rect|path|line|polyline|polygon|circle|ellipse|text|image|use)\b")
 
 
 @frozen
@@ -43,8 +45,8 @@ class Media:
         self._folder.mkdir(parents=True)
 
     def picture(self, svg: str, columns: str) -> Picture | None:
-        """Keep a picture; None for what is none."""
-        if not _SVG.match(svg):
+        """Keep a picture; None for what is none, or has nothing drawn on it."""
+        if not _SVG.match(svg) or not _DRAWN.search(svg):
             return None
         name = hashlib.sha256(svg.encode("utf-8", "replace")).hexdigest()[:16]
         (self._folder / f"{name}.svg").write_text(svg, "utf-8", "replace")
@@ -61,13 +63,16 @@ class Media:
 
     def walks(self, cells: Sequence[Cell]) -> dict[str, list[Way]]:
         """{title: the walk as it went, once for each way it went} of a lab."""
-        groups: dict[str, dict[str, list[tuple[str, dict[str, Any]]]]] = {}
-        for cell in cells:
-            for walk in cell.walks:
-                here = groups.setdefault(line(walk.title), {}).setdefault(walk.svg, [])
-                here.append((str(cell.key.column), walk.json))
-        return {title: [self._way(title, *item) for item in found.items()] for title, found in groups.items()}
+        found: dict[str, list[Way]] = {}
+        for title in dict.fromkeys(line(walk.title) for cell in cells for walk in cell.walks):
+            groups: dict[str, tuple[Walk, list[str]]] = {}
+            for cell in cells:
+                for walk in (walk for walk in cell.walks if line(walk.title) == title):
+                    went = walk.svg + json.dumps(walk.json, sort_keys=True)
+                    groups.setdefault(went, (walk, []))[1].append(str(cell.key.column))
+            found[title] = [self._way(title, *group) for group in groups.values()]
+        return found
 
-    def _way(self, title: str, svg: str, found: list[tuple[str, dict[str, Any]]]) -> Way:
-        columns = ", ".join(column for column, _ in found)
-        return Way(title, self.picture(svg, columns), found[0][1], columns)
+    def _way(self, title: str, walk: Walk, columns: list[str]) -> Way:
+        where = ", ".join(columns)
+        return Way(title, self.picture(walk.svg, where), walk.json, where)

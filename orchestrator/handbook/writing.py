@@ -19,6 +19,7 @@ from orchestrator.handbook.media import Media
 from orchestrator.handbook.pages import Handbook, handbook
 from orchestrator.handbook.plain import line, plain
 from orchestrator.handbook.scope import Scope
+from orchestrator.handbook.ways import ending, legs
 
 _HERE = Path(__file__).parent
 STATIC = "static"
@@ -60,7 +61,7 @@ class Writer:
             lstrip_blocks=True,
         )
         self._env.filters |= {"heading": heading, "python": python}
-        self._env.globals |= {"steps": steps}
+        self._env.globals |= {"steps": steps, "legs": legs, "ending": ending}
 
     def write(self, scope: Scope) -> Handbook:
         """Every page, and the static files; returns what was written."""

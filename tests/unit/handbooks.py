@@ -44,7 +44,8 @@ def cells() -> list[Cell]:
     old = [*everywhere, claim("q2.5", FALSE), claim("q2.3")]
     new = [*everywhere, claim("q2.5"), claim("q2.3")]
     other = [*everywhere, claim("q2.5"), claim("q2.3", FALSE)]
-    way = {"hops": [{"at": "docker0", "hook": "POSTROUTING"}]}
+    station = {"place": "host", "kind": "rule", "name": "POSTROUTING", "text": "-j MASQUERADE <all>"}
+    way = {"outcome": "answered", "legs": [{"direction": "there", "packet": "a SYN", "stations": [station]}]}
     return [
         cell(MIDDLE, *old, inputs=nat, picture=PICTURE.format(300)),
         cell(

@@ -10,7 +10,7 @@ import pytest
 from orchestrator import catalog
 from orchestrator.cli.publishing import left_out
 from orchestrator.errors import UsageError
-from orchestrator.handbook import commands, target
+from orchestrator.handbook import commands, target, ways
 from orchestrator.handbook.claims import NOT_RUN, Entry, entries
 from orchestrator.handbook.making import make
 from orchestrator.handbook.media import Media
@@ -192,6 +192,7 @@ def test_what_is_no_picture_is_not_shown_as_one(tmp_path: Path) -> None:
     media = Media(tmp_path)
     assert media.picture("<html><script>1</script></html>", "") is None
     assert media.picture("", "") is None
+    assert media.picture("<svg xmlns='http://www.w3.org/2000/svg'><title>nothing</title></svg>", "") is None
     kept = media.picture(PICTURE.format(10), "")
     assert kept is not None
     assert (tmp_path / kept.file).read_text() == PICTURE.format(10)
@@ -213,6 +214,16 @@ def test_a_walk_survives_the_file(tmp_path: Path) -> None:
     Book(path, {}).add(cell(MIDDLE, TRUE, walks=(walk,)))
     (known,) = read(path, "--results").values()
     assert known.walks == (walk,)
+
+
+def test_a_walk_of_another_shape_has_no_table() -> None:
+    """And does no harm."""
+    assert ways.legs({"legs": "none"}) == ways.legs({}) == []
+    (leg,) = ways.legs({"legs": [3, {"direction": "back", "packet": "x", "stations": [None, {"place": "host"}]}]})
+    assert (leg.title, [stop.place for stop in leg.stops]) == ("Back: x", ["host"])
+    assert (
+        ways.ending({"outcome": "timeout", "death": {"place": "host", "why": "It\ndied."}}) == "timeout; host: It died."
+    )
 
 
 # Commands

@@ -141,6 +141,7 @@ def test_a_picture_is_shown_or_missed(site: Path, pages: dict[Path, Page]) -> No
             "labs/publish.html",
             ["have changed since", "28.5 nft", "the engine &lt;did not&gt; start", "no &lt;IPVS&gt;"],
         ),
+        ("labs/bridge-nat.html", ["out &lt;and back&gt;", "There: a SYN", "-j MASQUERADE &lt;all&gt;", "answered"]),
         ("labs/overlay.html", ["This lab was not run", "(declared; not run)", "No picture"]),
         ("labs/none.html", ["q4.4", "the document breaks off here"]),
         ("method.html", ["no &lt;IPVS&gt;", "not in these results"]),
