@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -154,6 +154,8 @@ def test_a_problem_says_what_should_have_been_and_why_not() -> None:
 
 class _Given:
     """A lab that a fault breaks and its undo mends; what is red meanwhile is given."""
+
+    hosts: ClassVar[dict[str, Any]] = {}  # none that tracks connections
 
     def __init__(self) -> None:
         self.broken = self.stays = False
