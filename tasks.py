@@ -55,7 +55,7 @@ def lab(
     compound: str = "",
     at: str = "",
     on: str = "",
-    filter: str = "",
+    filter_: str = "",
     count: str = "",
     seconds: str = "",
     to: str = "",
@@ -90,7 +90,7 @@ def lab(
     """
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
-    options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "to": to}
+    options |= {"on": on, "filter": filter_, "count": count, "seconds": seconds, "to": to}
     with command(json=json) as screen:
         grammar.lab_action(action)(screen, name, node, options)
 

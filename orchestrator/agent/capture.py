@@ -48,7 +48,9 @@ def attach(capture: socket.socket, program: list[list[int]]) -> None:
         raise OSError(f"the kernel does not take the filter: {error.strerror}") from error
 
 
-def open_socket(place: str, interface: str, program: list[list[int]], kind: int = socket.SOCK_RAW, *, aux: bool = False) -> socket.socket:
+def open_socket(
+    place: str, interface: str, program: list[list[int]], kind: int = socket.SOCK_RAW, *, aux: bool = False
+) -> socket.socket:
     """A packet socket that receives from now on; the filter is there before the first packet is.
 
     `aux` adds the length on the wire and the VLAN tag to each frame.

@@ -98,7 +98,9 @@ def _receive(tap: _Tap) -> tuple[int, int, int, bytes] | None:
             return _described(tap, data, ancillary, kind)
 
 
-def _described(tap: _Tap, data: bytes, ancillary: list[tuple[int, int, bytes]], kind: int) -> tuple[int, int, int, bytes]:
+def _described(
+    tap: _Tap, data: bytes, ancillary: list[tuple[int, int, bytes]], kind: int
+) -> tuple[int, int, int, bytes]:
     at, length = 0, len(data)
     for level, name, value in ancillary:
         if (level, name) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):

@@ -54,7 +54,7 @@ class Capture:
         self.dropped = [0] * len(wheres)
         for number, (where, code) in enumerate(zip(wheres, programs, strict=True)):
             host = self._hosts.setdefault(where.host, _Host(where.agent))
-            about = {"place": where.place, "interface": where.interface, "hardware": where.hardware}
+            about: dict[str, Any] = {"place": where.place, "interface": where.interface, "hardware": where.hardware}
             host.taps[where.agent.call("tap.start", **about, program=code)] = number
         sink.write(pcapng.section())
         for where in wheres:
