@@ -10,7 +10,8 @@ from attrs import frozen
 
 from orchestrator.walk.model import Station, Walk
 
-_WIDTH, _ROW, _LEFT, _NAME, _TEXT = 900, 18, 16, 150, 270
+_ROW, _LEFT = 18, 16  # pixels, as are all sizes
+_CHARACTER = 8  # of a monospaced font of 13 pixels, and a little more
 _COLUMNS = 86
 _STYLE = """
 text{font:13px ui-monospace,monospace;fill:#1b1f24}.head{font-weight:bold}.nat{fill:#9a5b00}.dead{fill:#b3261e}
@@ -30,17 +31,37 @@ class _Row:
     shaded: bool = False
 
 
+@frozen
+class _Columns:
+    """Where the columns begin, and how wide the picture is: as wide as what is in it."""
+
+    name: int
+    text: int
+    width: int
+
+    @classmethod
+    def of(cls, rows: list[_Row]) -> _Columns:
+        """Columns that hold these rows."""
+        plain = [row for row in rows if not row.style]
+        name = _LEFT + (max((len(row.place) for row in plain), default=0) + 2) * _CHARACTER
+        text = name + (max((len(row.name) for row in plain), default=0) + 2) * _CHARACTER
+        whole = max((len(row.place) for row in rows if row.style), default=0)
+        ends = [_LEFT + whole * _CHARACTER, *(text + len(row.text) * _CHARACTER for row in rows)]
+        return cls(name, text, max(ends) + _LEFT)
+
+
 def svg(found: Walk) -> str:
     """The picture as a self-contained SVG document with a title and a description."""
     rows = list(_rows(found))
-    height = (len(rows) + 1) * _ROW
+    columns = _Columns.of(rows)
+    width, height = columns.width, (len(rows) + 1) * _ROW
     title = f"{found.source} asks {found.address}" + (f" port {found.port}" if found.port else "")
     desc = f"{title} by {found.proto}: {found.outcome}; {len(found.stations)} stations in order."
-    body = "".join(_drawn(number, row) for number, row in enumerate(rows))
+    body = "".join(_drawn(number, row, columns) for number, row in enumerate(rows))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">'
         f"<title>{escape(title)}</title><desc>{escape(desc)}</desc><style>{_STYLE}</style>"
-        f'<rect class="page" width="{_WIDTH}" height="{height}"/>{body}</svg>\n'
+        f'<rect class="page" width="{width}" height="{height}"/>{body}</svg>\n'
     )
 
 
@@ -78,9 +99,9 @@ def _changes(station: Station) -> list[str]:
     return found
 
 
-def _drawn(number: int, row: _Row) -> str:
+def _drawn(number: int, row: _Row, columns: _Columns) -> str:
     y = (number + 1) * _ROW
-    band = f'<rect class="band" y="{y - 13}" width="{_WIDTH}" height="{_ROW}"/>' if row.shaded else ""
-    cells = ((_LEFT, row.place), (_NAME, row.name), (_TEXT, row.text))
+    band = f'<rect class="band" y="{y - 13}" width="{columns.width}" height="{_ROW}"/>' if row.shaded else ""
+    cells = ((_LEFT, row.place), (columns.name, row.name), (columns.text, row.text))
     style = f' class="{row.style}"' if row.style else ""
     return band + "".join(f'<text x="{x}" y="{y}"{style}>{escape(cell)}</text>' for x, cell in cells if cell)
