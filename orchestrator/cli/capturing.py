@@ -18,7 +18,7 @@ from orchestrator.capture.live import Capture
 from orchestrator.capture.where import Where, find
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
+from orchestrator.errors import HostDied, UsageError
 from orchestrator.running import RunningLab
 from orchestrator.state import Instance
 
@@ -84,13 +84,21 @@ def _opened(target: str) -> Iterator[Any]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
+    except HostDied:  # what was seen until then is what somebody wants to look at
+        _named(temporary, path)
+        raise
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    _named(temporary, path)
+
+
+def _named(temporary: str, path: Path) -> None:
+    """Give a complete file its name, and the rights that other new files have."""
+    mask = os.umask(0)
+    os.umask(mask)
+    Path(temporary).chmod(0o666 & ~mask)
+    Path(temporary).replace(path)
 
 
 @contextmanager
