@@ -93,8 +93,8 @@ class Agent:
             answer = self._stream.readline().strip()
             if answer == b"need":
                 self._stream.write(base64.b64encode(archive) + b"\n")
-        except OSError as error:
-            raise self._death(str(error)) from error
+        except OSError as error:  # it has ended; it may have said something before
+            raise self._death(self._read().strip().decode(errors="replace") or str(error)) from error
         if answer not in {b"need", b"have"}:
             raise self._death(answer.decode(errors="replace"))
 

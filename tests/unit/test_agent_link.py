@@ -241,3 +241,12 @@ def test_an_agent_that_does_not_start_is_told_with_its_last_words(start: Start, 
     with pytest.raises(HostDied) as caught:
         start([sys.executable, "-c", program])
     assert words in caught.value.problem
+
+
+def test_what_an_agent_said_before_it_ended_is_told_as_well() -> None:
+    """It may be gone before it is spoken to: what it said then is not lost to the broken pipe."""
+    pipes = Pipes([sys.executable, "-c", "print('what?')"])
+    pipes.process.wait(LIMIT)
+    with pytest.raises(HostDied) as caught:
+        Agent(pipes, "host")
+    assert "what?" in caught.value.problem
