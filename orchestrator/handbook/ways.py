@@ -13,8 +13,6 @@ _LEGS = {
     "there": "There",
     "back": "Back",
     "error": "An error about it",
-    "relay": "On the asker's behalf",
-    "relay back": "Back to the relay",
     "later": "Later",
 }
 

@@ -9,7 +9,7 @@ from attrs import field, frozen
 class Station:
     """One thing a packet passed.
 
-    `kind` is process, interface, bridge, rule, policy, conntrack, route, encapsulation, relay or lost. `place` is the
+    `kind` is process, interface, bridge, rule, policy, conntrack, route, encapsulation or lost. `place` is the
     namespace as people call it, `name` what there: an interface, or hook and chain. `text` is the rule, the route, the
     entry; `verdict` what became of the packet. `source` and `target` are the packet's ends when it got here,
     `after_source` and `after_target` when it left, if they are others. `outer` are the headers it is carried in.
@@ -43,9 +43,8 @@ class Station:
 class Leg:
     """The way of one packet.
 
-    `direction` is there, back, error (an ICMP message about it), relay and relay back (what a program on the way asks
-    on the asker's behalf) or later (a packet of the same exchange that was lost). `packet` describes it, `complete`
-    says whether it reached where it was going.
+    `direction` is there, back, error (an ICMP message about it) or later (a packet of the same exchange that was
+    lost). `packet` describes it, `complete` says whether it reached where it was going.
     """
 
     direction: str
