@@ -28,7 +28,7 @@ def test(_: Screen, only: str, *, unit: bool, every_engine: bool) -> None:
         raise UsageError(f"--only {only!r}: there is no such file.", "For example: --only tests/unit.")
     chosen = ["tests/unit"] if unit else [only] if only else []
     workers = ["-n", str(_WORKERS * (os.cpu_count() or 1)), "--dist", "loadscope"]
-    _run(["pytest", *workers, *(["-m", ""] if every_engine else []), *chosen])
+    _run(["pytest", *workers, "--rerun-show-tracebacks", *(["-m", ""] if every_engine else []), *chosen])
 
 
 def check(screen: Screen) -> None:

@@ -15,6 +15,7 @@ from orchestrator.running import RunningLab
 
 _FULL, _WITH_COLLATERAL = 100, 60
 _WRONG_GUESS = 34
+_ODD_LOOKS = 1
 NOT_REPAIRED, UNDECIDED = "not repaired", "undecided"
 
 
@@ -38,10 +39,10 @@ class Grade:
 
 
 def grade(lab: RunningLab, practice: Practice, attempt: Attempt) -> Grade:
-    """Look at the lab once, and when all is green for a window longer."""
+    """Look at the lab once, and for a window longer unless it is red just as the fault makes it."""
     looks = look(lab, practice.checks)
-    if not red(looks):
-        looks = stay_green(lab, practice.checks)
+    if not red(looks) or red(looks) != attempt.red:
+        looks = stay_green(lab, practice.checks, _ODD_LOOKS - bool(red(looks)))
     now = unmoved(lines(differences(lab, baseline(lab.instance))))
     injected = {(place, aspect, key, line) for place, aspect, key, line in attempt.injected}
     changed = now - injected

@@ -36,6 +36,12 @@ def checked(user: User) -> tuple[int, dict[str, Any]]:
     return ended.returncode, document(ended)
 
 
+def must_be_solved(user: User) -> None:
+    """`check` says so; else what it says is the failure."""
+    code, found = checked(user)
+    assert (code, found["verdict"]) == (0, "solved"), json.dumps(found, indent=1)
+
+
 def attempts(user: User) -> list[dict[str, Any]]:
     """What the user's history holds."""
     path = Path(user.mine["NETPROOF_DATA_DIR"]) / "attempts.jsonl"
@@ -64,8 +70,7 @@ def test_a_fault_is_found_named_and_repaired(learner: User) -> None:
     assert guess["named"]
     assert guess["localised"]
     learner.typed("host", PUT_BACK)
-    code, found = checked(learner)
-    assert (code, found["verdict"]) == (0, "solved")
+    must_be_solved(learner)
     scores = attempts(learner)[-1]
     named = ("outcome", "detected", "localised", "named", "repaired", "collateral", "hints")
     assert [scores[name] for name in named] == ["solved", 100, 100, 100, 100, 0, 0]
@@ -83,7 +88,7 @@ def test_hints_come_in_steps_and_cost(learner: User) -> None:
     assert "MASQUERADE" in found[3]["text"]
     learner.typed("host", PUT_BACK)
     assert "Everything is green" in learner.must("hint").stdout
-    assert checked(learner)[0] == 0
+    must_be_solved(learner)
     assert attempts(learner)[-1]["hints"] == 100
 
 
@@ -97,7 +102,7 @@ def test_guesses_are_scored_and_misspellings_are_not(learner: User) -> None:
     assert document(learner.must("guess", "masquerade-deleted", "--at", "host", "--json"))["counts"]
     learner.typed("host", PUT_BACK)
     assert not document(learner.must("guess", "forwarding-off", "--json"))["counts"]
-    assert checked(learner)[0] == 0
+    must_be_solved(learner)
     assert (attempts(learner)[-1]["named"], attempts(learner)[-1]["localised"]) == (66, 66)
 
 
@@ -192,8 +197,7 @@ def test_a_decoy_is_answered_not_repaired(learner: User) -> None:
     code, found = checked(learner)
     assert (code, found["verdict"]) == (1, "undecided")
     learner.must("guess", "works-as-designed", "--at", "outsider")
-    code, found = checked(learner)
-    assert (code, found["verdict"]) == (0, "solved")
+    must_be_solved(learner)
     assert attempts(learner)[-1]["named"] == 100
 
 
@@ -207,8 +211,7 @@ def test_an_incident_of_two(learner: User) -> None:
     assert checked(learner)[0] == 1
     for step in second.mending:
         learner.typed(step.at, step.run)
-    code, found = checked(learner)
-    assert (code, found["verdict"]) == (0, "solved")
+    must_be_solved(learner)
     assert attempts(learner)[-1]["named"] == 50
 
 
@@ -230,7 +233,7 @@ def test_repair_after_a_repair_by_hand_does_nothing(learner: User) -> None:
     broken(learner)
     learner.typed("host", PUT_BACK)
     assert document(learner.must("repair", "--json"))["repaired"] == []
-    assert checked(learner)[0] == 0
+    must_be_solved(learner)
 
 
 CHAOS = [

@@ -12,7 +12,7 @@ from orchestrator.errors import BuildError
 from orchestrator.facts import Difference
 from orchestrator.model import Change, Practice, Step
 from orchestrator.practice import attempt as attempts
-from orchestrator.practice import collateral, grading, hinting, history
+from orchestrator.practice import collateral, grading, hinting, history, looking
 from orchestrator.practice.attempt import DESIGNED, Attempt
 from orchestrator.practice.collateral import lines, told
 from orchestrator.practice.grading import NOT_REPAIRED, UNDECIDED, Grade, scored
@@ -95,7 +95,7 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Grade]:
         made: Attempt, red: dict[str, str], changed: list[collateral.Line], later: dict[str, str] | None = None
     ) -> Grade:
         monkeypatch.setattr(grading, "look", lambda *_: looks(**red))
-        monkeypatch.setattr(grading, "stay_green", lambda *_: looks(**(later or {})))
+        monkeypatch.setattr(grading, "stay_green", lambda *_: looks(**(red if later is None else later)))
         monkeypatch.setattr(grading, "baseline", lambda _: {})
         monkeypatch.setattr(grading, "differences", lambda *_: [difference(*line) for line in changed])
         lab: Any = NotedLab()
@@ -133,6 +133,37 @@ def test_a_repair_that_does_not_last_is_none(graded: Callable[..., Grade]) -> No
     found = graded(BROKEN, {}, [], later={"gateway": "no reply"})
     assert found.verdict == NOT_REPAIRED
     assert [item.check.id for item in found.looks if not item.is_green] == ["gateway"]
+
+
+def test_one_late_answer_is_no_fault(graded: Callable[..., Grade]) -> None:
+    """Red in another way than the fault makes it, and green for the window after it."""
+    assert graded(BROKEN, {"gateway": "no reply"}, [], later={}).verdict == "solved"
+
+
+def test_what_is_red_as_the_fault_makes_it_is_not_looked_at_again(graded: Callable[..., Grade]) -> None:
+    """It is what was to be repaired."""
+    broken = attrs.evolve(BROKEN, red={"web": "timeout"})
+    assert graded(broken, {"web": "timeout"}, [], later={}).verdict == NOT_REPAIRED
+
+
+@pytest.mark.parametrize(
+    ("rounds", "odd", "left"),
+    [
+        ([{}], 0, {}),
+        ([{"web": "timeout"}], 0, {"web": "timeout"}),
+        ([{"web": "timeout"}, {}], 1, {}),
+        ([{"web": "timeout"}, {"gateway": "no reply"}], 1, {"gateway": "no reply"}),
+    ],
+)
+def test_the_window_begins_anew_after_an_odd_look(
+    monkeypatch: pytest.MonkeyPatch, rounds: list[dict[str, str]], odd: int, left: dict[str, str]
+) -> None:
+    """So often, and no more."""
+    given = [looks(**outcomes) for outcomes in rounds]
+    monkeypatch.setattr(looking, "look", lambda *_: given.pop(0))
+    lab: Any = NotedLab()
+    assert looking.red(looking.stay_green(lab, [], odd, window=0)) == left
+    assert given == []
 
 
 @pytest.mark.parametrize(
