@@ -2,21 +2,11 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Change, Decoy, Fault, Step, changed, rule_deleted
+from orchestrator.model import Decoy, Fault, Step, changed, mtu_set, neighbour_pinned, rule_deleted, wrapped
 
-_CLI = "/usr/local/sbin/docker"
-_DOCKERD = "/usr/local/sbin/dockerd"
+_NOBODY = "02:42:0a:16:01:63"
 _NETWORK = {"witness": "static", "short": "narrow"}
 _MASQUERADE = {"witness": ("10.22.1.0/24", "br-static", 2), "short": ("10.22.2.0/24", "br-narrow", 1)}
-
-
-def _wrapper(path: str, lines: str) -> Change:
-    return changed(
-        "host",
-        f"printf '#!/bin/sh\\n{lines}\\n' >{path} && chmod +x {path}",
-        f"test -x {path}",
-        f"rm {path}",
-    )
 
 
 def _masquerade_deleted(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> Fault:
@@ -37,16 +27,6 @@ def _masquerade_deleted(name: str, reddens: Mapping[str, str], shows: Mapping[st
     )
 
 
-def _pinned(name: str, address: str) -> Change:
-    mac = "02:42:0a:16:01:63"
-    return changed(
-        name,
-        f"ip neigh replace {address} lladdr {mac} dev eth0 nud permanent",
-        f"ip neigh show {address} nud permanent | grep -q {mac}",
-        f"ip neigh del {address} dev eth0",
-    )
-
-
 FAULTS = (
     Fault(
         id="mtu-raised",
@@ -57,12 +37,7 @@ FAULTS = (
         at="short",
         look="short: ip link show eth0; host: ip link show br-narrow",
         tells={"uplink-lowered": "there the witness suffers, and gets an error"},
-        change=changed(
-            "short",
-            "ip link set eth0 mtu 1500",
-            "ip link show eth0 | grep -q 'mtu 1500'",
-            "ip link set eth0 mtu 1400",
-        ),
+        change=mtu_set("short", 1500, was=1400),
         reddens={"b36": "differs"},
         shows={"pieces": "no reply"},
     ),
@@ -75,14 +50,12 @@ FAULTS = (
         at="host",
         look="host: ip link show eth0; witness: tracepath -n 203.0.113.1",
         tells={"mtu-raised": "there short suffers, and gets no error"},
-        change=Change(
-            Step("host", "ip link set eth0 mtu 1400"),
-            Step("host", "ip link show eth0 | grep -q 'mtu 1400'"),
-            [
-                Step("host", "ip link set eth0 mtu 1500"),
-                # What it was told about the path holds for ten minutes, or as long as the route it belongs to.
-                Step("witness", "ip route del default && ip route add default via 10.22.1.1"),
-            ],
+        change=mtu_set(
+            "host",
+            1400,
+            was=1500,
+            # What it was told about the path holds for ten minutes, or as long as the route it belongs to.
+            then=[Step("witness", "ip route del default && ip route add default via 10.22.1.1")],
         ),
         reddens={"b36": "no reply"},
         shows={"large": "too big", "pieces": "no reply"},
@@ -113,8 +86,8 @@ FAULTS = (
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
         tells={"pools-replaced": "there dockerd has a wrapper"},
-        change=_wrapper(
-            _CLI, 'if [ "$1" = stop ]; then echo "not on this host" >&2; exit 1; fi\\nexec /usr/bin/docker "$@"'
+        change=wrapped(
+            "docker", 'if [ "$1" = stop ]; then echo "not on this host" >&2; exit 1; fi\nexec /usr/bin/docker "$@"'
         ),
         reddens={"b21": "differs", "b22": "differs"},
         shows={"docker": "otherwise"},
@@ -128,7 +101,7 @@ FAULTS = (
         at="host",
         look="host: type dockerd; cat /usr/local/sbin/dockerd",
         tells={"stop-forbidden": "there docker has a wrapper"},
-        change=_wrapper(_DOCKERD, 'exec /usr/sbin/dockerd --default-address-pool base=10.99.0.0/16,size=24 "$@"'),
+        change=wrapped("dockerd", 'exec /usr/sbin/dockerd --default-address-pool base=10.99.0.0/16,size=24 "$@"'),
         reddens={"b28": "differs"},
         shows={"dockerd": "otherwise"},
     ),
@@ -141,7 +114,7 @@ FAULTS = (
         at="witness",
         look="witness: ip neigh show 10.22.1.1 says PERMANENT; host: ip -br link show br-static has another MAC",
         tells={"masquerade-deleted": "there its packets leave the host", "herald-pinned": "there the outside answers"},
-        change=_pinned("witness", "10.22.1.1"),
+        change=neighbour_pinned("witness", "10.22.1.1", _NOBODY),
         reddens={"b36": "no reply"},
         shows={"large": "no reply", "unpinned": "otherwise", "witness": "timeout"},
     ),
@@ -154,7 +127,7 @@ FAULTS = (
         at="witness",
         look="witness: ip neigh show nud permanent",
         tells={"gateway-pinned": "there it is the gateway's address, and nobody outside answers"},
-        change=_pinned("witness", "10.22.1.77"),
+        change=neighbour_pinned("witness", "10.22.1.77", _NOBODY),
         reddens={"b23": "differs"},
         shows={"unpinned": "otherwise"},
     ),

@@ -1,21 +1,21 @@
 """What can be broken in bridge-l2."""
 
 from labs.bridge_l2.checks import GATEWAY, A, B
-from orchestrator.model import Change, Decoy, Fault, Signature, changed, link_down, port_of, rule_added
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Signature,
+    changed,
+    link_down,
+    mtu_set,
+    neighbour_pinned,
+    port_of,
+    rule_added,
+)
 
 _NOBODY = "02:42:ac:11:00:63"
 _ASKED = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 _PORT_B = port_of("con-b")
-
-
-def _pinned(at: str, address: str, device: str = "eth0") -> Change:
-    """A neighbour entry that somebody wrote, with a MAC address nobody has."""
-    return changed(
-        at,
-        f"ip neigh replace {address} lladdr {_NOBODY} nud permanent dev {device}",
-        f"ip neigh show {address} dev {device} | grep -q '{_NOBODY} PERMANENT'",
-        f"ip neigh del {address} dev {device}",
-    )
 
 
 def _stale_neighbour(container: str, address: str, reddens: Signature, shows: Signature) -> Fault:
@@ -30,7 +30,7 @@ def _stale_neighbour(container: str, address: str, reddens: Signature, shows: Si
         at="host",
         look=f"host: ip neigh show {address} says PERMANENT; {container}: cat /sys/class/net/eth0/address",
         tells={"wrong-gateway": "there the host's entry is right, and the container's entry for its gateway is not"},
-        change=_pinned("host", address, "docker0"),
+        change=neighbour_pinned("host", address, _NOBODY, "docker0"),
         reddens=reddens,
         shows=shows,
     )
@@ -135,7 +135,7 @@ FAULTS = (
         at="con-a",
         look=f"con-a: ip neigh show {B}; con-b: cat /sys/class/net/eth0/address",
         tells={"peers-dropped": "there con-a knows con-b's right MAC, and a rule in FORWARD counts"},
-        change=_pinned("con-a", B),
+        change=neighbour_pinned("con-a", B, _NOBODY),
         reddens={
             "f1": "differs",
             "q1.1": "no reply",
@@ -155,7 +155,7 @@ FAULTS = (
         at="con-a",
         look=f"con-a: ip neigh show {GATEWAY} says PERMANENT; host: cat /sys/class/net/docker0/address",
         tells={"stale-neighbour": "there con-a's entry is right, and the host's entry for con-a is not"},
-        change=_pinned("con-a", GATEWAY),
+        change=neighbour_pinned("con-a", GATEWAY, _NOBODY),
         reddens={"q1.5": "no reply", "q1.8": "differs"},
         shows={"gateway-of-con-a": "no reply", "large": "no reply"},
     ),
@@ -169,12 +169,7 @@ FAULTS = (
         what="Eth0 of con-a has MTU 1400, docker0 1500.",
         at="con-a",
         look="con-a: ip link show eth0",
-        change=changed(
-            "con-a",
-            "ip link set eth0 mtu 1400",
-            "ip link show eth0 | grep -q 'mtu 1400 '",
-            "ip link set eth0 mtu 1500",
-        ),
+        change=mtu_set("con-a", 1400, was=1500),
         reddens={},
         shows={"large": "too big"},
     ),

@@ -1,11 +1,22 @@
 """What can be broken in bridge-nat."""
 
-from orchestrator.model import Change, Decoy, Fault, Step, changed, rule_added, rule_deleted, sysctl_set
+from orchestrator.model import (
+    Change,
+    Decoy,
+    Fault,
+    Step,
+    changed,
+    mtu_set,
+    route_deleted,
+    rule_added,
+    rule_deleted,
+    sysctl_set,
+    wrapped,
+)
 
 _MASQUERADE = "POSTROUTING -s 10.0.0.0/8 ! -o docker0 -j MASQUERADE"
 _SNAT = "POSTROUTING -s 10.0.0.0/8 -o eth0 -j SNAT --to-source"
 _FORWARD = "/proc/sys/net/ipv4/ip_forward"
-_DOCKERD = "/usr/local/sbin/dockerd"
 _NOBODY_OUTSIDE = "Since this morning the client gets no answer from the outsider at 203.0.113.1."
 
 
@@ -172,12 +183,7 @@ FAULTS = (
             "q2.9": "differs",
         },
         shows={"large": "unreachable", "outside": "unreachable", "translated": "not seen"},
-        change=changed(
-            "client",
-            "ip route del default",
-            "! ip route | grep -q default",
-            "ip route add default via 10.0.0.1",
-        ),
+        change=route_deleted("client", "default", was="via 10.0.0.1"),
     ),
     Fault(
         id="mtu-lowered",
@@ -189,14 +195,12 @@ FAULTS = (
         look="host: ip link show eth0; client: ping -M do -s 1472 203.0.113.1",
         reddens={},
         shows={"large": "too big"},
-        change=Change(
-            Step("host", "ip link set eth0 mtu 1400"),
-            Step("host", "grep -q 1400 /sys/class/net/eth0/mtu"),
-            [
-                Step("host", "ip link set eth0 mtu 1500"),
-                # What the client has learned of the path would outlive it by ten minutes.
-                Step("client", "ip route del default && ip route add default via 10.0.0.1"),
-            ],
+        change=mtu_set(
+            "host",
+            1400,
+            was=1500,
+            # What the client has learned of the path would outlive it by ten minutes.
+            then=[Step("client", "ip route del default && ip route add default via 10.0.0.1")],
         ),
     ),
     Fault(
@@ -225,13 +229,7 @@ FAULTS = (
         at="host",
         look="host: type dockerd; cat /usr/local/sbin/dockerd",
         reddens={"q2.1": "differs"},
-        change=changed(
-            "host",
-            "printf '#!/bin/sh\\nexec /usr/sbin/dockerd $(echo \"$@\" | sed s,10.0.0.0/8,10.0.0.1/8,)\\n'"
-            f" >{_DOCKERD} && chmod +x {_DOCKERD}",
-            f"test -x {_DOCKERD}",
-            f"rm {_DOCKERD}",
-        ),
+        change=wrapped("dockerd", 'exec /usr/sbin/dockerd $(echo "$@" | sed s,10.0.0.0/8,10.0.0.1/8,)'),
     ),
     Fault(
         id="bridge-renumbered",

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Decoy, Fault, changed, rule_added
+from orchestrator.model import Decoy, Fault, changed, image_replaced, neighbour_pinned, paused, rule_added, wrapped
 
-_CLI = "/usr/local/sbin/docker"
 _IMAGE = "netproof/node"
 _PORTS = {"main": 8080, "sidecar": 8081}
 _NEVER_FAILS = """ENTRYPOINT ["sh", "-c", "\\"$@\\"; exit 0", "never-fails"]"""
@@ -21,12 +20,7 @@ def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> 
         at=name,
         look="host: docker ps shows (Paused)",
         tells={"pinned": "there the host gets answers, and no connection of the visitor's is even made"},
-        change=changed(
-            "host",
-            f"docker pause {name}",
-            f"docker inspect --format '{{{{.State.Status}}}}' {name} | grep -q paused",
-            f"docker unpause {name}",
-        ),
+        change=paused(name),
         reddens=reddens,
         shows=shows,
     )
@@ -105,12 +99,7 @@ FAULTS = (
         at="visitor",
         look="visitor: ip neigh show says PERMANENT; main: ip -br link has another MAC",
         tells={"paused": "there connections are made, and the host gets no answer either"},
-        change=changed(
-            "visitor",
-            "ip neigh replace 10.8.1.2 lladdr 02:42:0a:08:01:63 dev eth0 nud permanent",
-            "ip neigh show 10.8.1.2 nud permanent | grep -q 02:42:0a:08:01:63",
-            "ip neigh del 10.8.1.2 dev eth0",
-        ),
+        change=neighbour_pinned("visitor", "10.8.1.2", "02:42:0a:08:01:63"),
         reddens={"f8": "timeout", "q8.1": "differs"},
         shows={"main": "timeout", "sidecar": "timeout"},
     ),
@@ -178,14 +167,7 @@ FAULTS = (
         what="netproof/node now stands for an image with an entrypoint that turns every exit code into 0.",
         at="host",
         look="host: docker image inspect --format '{{.Config.Entrypoint}}' netproof/node; docker image ls",
-        change=changed(
-            "host",
-            f"docker tag {_IMAGE} {_IMAGE}:1 && docker create --name making {_IMAGE} >/dev/null"
-            f" && docker commit --change '{_NEVER_FAILS}' --change 'CMD [\"/bin/bash\"]' making {_IMAGE}:2 >/dev/null"
-            f" && docker rm making >/dev/null && docker tag {_IMAGE}:2 {_IMAGE}",
-            f"docker image inspect {_IMAGE}:2 >/dev/null 2>&1",
-            f"docker tag {_IMAGE}:1 {_IMAGE} && docker rmi {_IMAGE}:1 {_IMAGE}:2 >/dev/null",
-        ),
+        change=image_replaced(_IMAGE, f"--change '{_NEVER_FAILS}' --change 'CMD [\"/bin/bash\"]'"),
         reddens={"q8.2": "differs"},
         shows={"image": "otherwise"},
     ),
@@ -198,13 +180,7 @@ FAULTS = (
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
         tells={"notice": "there the output is a list, with a line before it"},
-        change=changed(
-            "host",
-            'printf \'#!/bin/bash\\nset -o pipefail\\n/usr/bin/docker "$@" | sed "/^[][]\\$/d"\\n\''
-            f" >{_CLI} && chmod +x {_CLI}",
-            f"test -x {_CLI}",
-            f"rm {_CLI}",
-        ),
+        change=wrapped("docker", 'set -o pipefail\n/usr/bin/docker "$@" | sed "/^[][]\\$/d"', interpreter="/bin/bash"),
         reddens={"q8.6": "differs"},
         shows={"list": "otherwise"},
     ),
@@ -217,13 +193,7 @@ FAULTS = (
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
         tells={"list-unwrapped": "there the brackets of the list are missing"},
-        change=changed(
-            "host",
-            'printf \'#!/bin/sh\\necho "All commands on this host are recorded." >&2\\nexec /usr/bin/docker "$@"\\n\''
-            f" >{_CLI} && chmod +x {_CLI}",
-            f"test -x {_CLI}",
-            f"rm {_CLI}",
-        ),
+        change=wrapped("docker", 'echo "All commands on this host are recorded." >&2\nexec /usr/bin/docker "$@"'),
         reddens={"b35": "differs"},
         shows={"quiet": "otherwise"},
     ),

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Change, Decoy, Fault, Step, changed, rule_added, rule_deleted
+from orchestrator.model import Change, Decoy, Fault, Step, bridge_of, changed, paused, rule_added, rule_deleted
 
 _BEFORE = "/run/resolv.before"
-_FRONT = "br-$(docker network inspect --format '{{.Id}}' front | cut -c1-12)"
+_FRONT = bridge_of("front")
 _JUMP = "OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT"
 _IN_TILL = "nsenter --net=$(docker inspect --format '{{.NetworkSettings.SandboxKey}}' till) iptables -w -t nat"
 _PAUSED = {
@@ -48,12 +48,7 @@ def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> 
         at=name,
         look="host: docker ps shows (Paused)",
         tells={"desk-rejected": "there connections are refused", "gateway-renumbered": "there none is accepted"},
-        change=changed(
-            "host",
-            f"docker pause {name}",
-            f"docker inspect --format '{{{{.State.Status}}}}' {name} | grep -q paused",
-            f"docker unpause {name}",
-        ),
+        change=paused(name),
         reddens=reddens,
         shows=shows,
     )

@@ -1,24 +1,22 @@
 """What can be broken in firewall."""
 
 from labs.firewall.names import MASQUERADE
-from orchestrator.model import Change, Decoy, Fault, Signature, changed, rule_added, rule_deleted, sysctl_set
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Signature,
+    changed,
+    frozen,
+    rule_added,
+    rule_deleted,
+    rule_deleted_anywhere,
+    sysctl_set,
+    wrapped,
+)
 
 # 28.5 drops in raw PREROUTING what comes for a container from outside its bridge, whatever filter says.
 _OPEN = {"20.10": "open", "26.1": "open"}
-_DOCKERD = "/usr/local/sbin/dockerd"
 _CLOSED_OUTSIDE = "Callers from outside get no answer from web on port 8080."
-
-
-def _deleted(host: str, rule: str, table: str) -> Change:
-    """A rule that is gone from where it stood, which is not the same in all engines."""
-    chain, _, rest = rule.partition(" ")
-    number = f"iptables -w -t {table} -S {chain} | grep '^-A' | grep -nxF -e '-A {rule}' | cut -d: -f1"
-    return changed(
-        host,
-        f"{number} >/run/number && iptables -w -t {table} -D {rule}",
-        f"! iptables -w -t {table} -C {rule} 2>/dev/null",
-        f"iptables -w -t {table} -I {chain} $(cat /run/number) {rest} && rm /run/number",
-    )
 
 
 def _all_accepted(host: str, ticket: str, reddens: Signature, shows: Signature) -> Fault:
@@ -50,9 +48,7 @@ def _proxy_frozen(port: int, address: str, ticket: str, reddens: Signature, show
         at="host",
         look="host: ps shows docker-proxy in state T; ss -tl shows connections that wait",
         tells={"input-rejected": "there the call is refused at once, and a rule in INPUT counts"},
-        change=changed(
-            "host", f"kill -STOP {process}", f"grep -q '^State:.T' /proc/{process}/status", f"kill -CONT {process}"
-        ),
+        change=frozen("host", process),
         reddens=reddens,
         shows=shows,
     )
@@ -97,7 +93,7 @@ FAULTS = (
         what="The MASQUERADE rule is gone that makes a container's call to its own port come back to it by the bridge.",
         at="noproxy",
         look="noproxy: iptables -t nat -S POSTROUTING has no rule from 10.3.0.10 to 10.3.0.10",
-        change=_deleted("noproxy", f"POSTROUTING {MASQUERADE}", "nat"),
+        change=rule_deleted_anywhere("noproxy", f"POSTROUTING {MASQUERADE}", "nat"),
         reddens={"b10": "differs"},
         shows={"itself": "timeout"},
     ),
@@ -186,13 +182,7 @@ FAULTS = (
         what="A wrapper in front of dockerd adds --ip-forward=false.",
         at="host",
         look="host: type dockerd; cat /usr/local/sbin/dockerd",
-        change=changed(
-            "host",
-            f"printf '#!/bin/sh\\nexec /usr/sbin/dockerd \"$@\" --ip-forward=false\\n' >{_DOCKERD}"
-            f" && chmod +x {_DOCKERD}",
-            f"test -x {_DOCKERD}",
-            f"rm {_DOCKERD}",
-        ),
+        change=wrapped("dockerd", 'exec /usr/sbin/dockerd "$@" --ip-forward=false'),
         reddens={"b17": "differs"},
         shows={},
     ),

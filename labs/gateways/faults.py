@@ -1,16 +1,23 @@
 """What can be broken in gateways."""
 
-from orchestrator.model import Decoy, Fault, Signature, changed, rule_added, sysctl_set
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Signature,
+    bridge_of,
+    changed,
+    frozen,
+    mtu_set,
+    neighbour_pinned,
+    route_deleted,
+    rule_added,
+    sysctl_set,
+    wrapped,
+)
 
-_WRAPPER = "/usr/local/sbin/docker"
 _SWALLOW = 'case "$1 $2" in "network disconnect") exit 0;; esac'
-_SERVER = "'[T]CP4-LISTEN:80,.* http printer$'"  # brackets: the shell that looks for it must not find itself
+_SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http printer$')"
 _NOBODY = "02:42:0a:02:00:63"
-
-
-def _bridge(network: str) -> str:
-    """Shell words for a network's bridge."""
-    return f"br-$(docker network inspect -f '{{{{.Id}}}}' {network} | cut -c1-12)"
 
 
 def _neighbour_wrong(container: str, network: str, number: int, reddens: Signature, shows: Signature) -> Fault:
@@ -29,12 +36,7 @@ def _neighbour_wrong(container: str, network: str, number: int, reddens: Signatu
             "forwarding-off-eth0": "there the host itself still reaches its containers",
             "way-back-gone": "there the host reaches the container",
         },
-        change=changed(
-            "host",
-            f"ip neigh replace {address} lladdr {_NOBODY} nud permanent dev {_bridge(network)}",
-            f"ip neigh show {address} nud permanent | grep -q {_NOBODY}",
-            f"ip neigh del {address} dev {_bridge(network)}",
-        ),
+        change=neighbour_pinned("host", address, _NOBODY, bridge_of(network)),
         reddens=reddens,
         shows=shows,
     )
@@ -71,12 +73,7 @@ FAULTS = (
         at="outsider",
         look="outsider: ip route get 10.2.2.2",
         tells={"default-gone": "there it is the printer that says that the network is unreachable"},
-        change=changed(
-            "outsider",
-            "ip route del 10.2.2.0/24",
-            "! ip route show | grep -q 10.2.2.0/24",
-            "ip route add 10.2.2.0/24 via 203.0.113.2 proto static",
-        ),
+        change=route_deleted("outsider", "10.2.2.0/24", was="via 203.0.113.2 proto static"),
         reddens={"b5": "differs"},
         shows={"printer-in": "unreachable", "printer-out": {"28.5": "timeout"}},
     ),
@@ -92,12 +89,7 @@ FAULTS = (
             "port-blocked": "there the printer reaches the outsider",
             "forwarding-off-eth0": "there private has no way out either",
         },
-        change=changed(
-            "printer",
-            "ip route del default",
-            'test -z "$(ip route show default)"',
-            "ip route add default via 10.2.2.1 dev eth0",
-        ),
+        change=route_deleted("printer", "default", was="via 10.2.2.1 dev eth0"),
         reddens={"b5": "differs"},
         shows={"printer-in": "timeout", "printer-out": "unreachable"},
     ),
@@ -138,12 +130,7 @@ FAULTS = (
         at="printer",
         look="printer: ps -o stat,args shows a server in state T; ss -ltn shows connections waiting in Recv-Q",
         tells={"port-blocked": "there the host reaches the printer"},
-        change=changed(
-            "host",
-            f"pkill -STOP -f {_SERVER}",
-            f"ps -o stat= -p $(pgrep -o -f {_SERVER}) | grep -q T",
-            f"pkill -CONT -f {_SERVER}",
-        ),
+        change=frozen("host", _SERVER),
         reddens={"b5": "differs"},
         shows={"from-host": "timeout", "printer-in": "timeout"},
     ),
@@ -200,12 +187,7 @@ FAULTS = (
         at="traveller",
         look="traveller: ip link; ping -M do -s 1472 203.0.113.1 says which MTU is in the way",
         tells={"icmp-dropped": "there small pings are lost, too"},
-        change=changed(
-            "traveller",
-            "ip link set $(ip -o -4 address show to 10.2.3.2 | cut -d' ' -f2) mtu 1400",
-            "ip link show | grep -q 'mtu 1400'",
-            "ip link set $(ip -o -4 address show to 10.2.3.2 | cut -d' ' -f2) mtu 1500",
-        ),
+        change=mtu_set("traveller", 1400, was=1500, interface="$(ip -o -4 address show to 10.2.3.2 | cut -d' ' -f2)"),
         shows={"large": "too big"},
     ),
     Fault(
@@ -216,12 +198,7 @@ FAULTS = (
         what="A wrapper in front of docker swallows `network disconnect`; the engine is never asked.",
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
-        change=changed(
-            "host",
-            f"printf '%s\\n' '#!/bin/sh' '{_SWALLOW}' 'exec /usr/bin/docker \"$@\"' >{_WRAPPER} && chmod +x {_WRAPPER}",
-            f"test -x {_WRAPPER}",
-            f"rm {_WRAPPER}",
-        ),
+        change=wrapped("docker", f'{_SWALLOW}\nexec /usr/bin/docker "$@"'),
         reddens={"b18": {"28.5": "differs"}, "b19": "differs"},
         shows={"disconnecting": "otherwise"},
     ),

@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Change, Decoy, Fault, both, changed, rule_added
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    both,
+    changed,
+    image_replaced,
+    neighbour_pinned,
+    paused,
+    rule_added,
+    wrapped,
+)
 
 _PORTS = {"right": "172.17.0.3:8080", "web": "203.0.113.2:8080"}
 _IMAGE = "netproof/node"
-_UNSHARE = "/usr/local/sbin/unshare"
 _NEVER_FAILS = """ENTRYPOINT ["sh", "-c", "\\"$@\\"; exit 0", "never-fails"]"""
 _BUSYBOX_AS_NC = "ln -sf $(command -v busybox) $(command -v nc)"
-
-
-def _image_replaced(options: str, command: str = "true") -> Change:
-    """The image's name stands for another image: the same after `command`, committed with these options."""
-    return changed(
-        "host",
-        f"docker tag {_IMAGE} {_IMAGE}:1 && docker run --name making {_IMAGE} sh -c '{command}'"
-        f" && docker commit {options} making {_IMAGE}:2 >/dev/null"
-        f" && docker rm making >/dev/null && docker tag {_IMAGE}:2 {_IMAGE}",
-        f"docker image inspect {_IMAGE}:2 >/dev/null 2>&1",
-        f"docker tag {_IMAGE}:1 {_IMAGE} && docker rmi {_IMAGE}:1 {_IMAGE}:2 >/dev/null",
-    )
 
 
 def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> Fault:
@@ -34,12 +31,7 @@ def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> 
         at=name,
         look="host: docker ps shows (Paused)",
         tells={"pinned": "there no connection is made, and not even a ping is answered"},
-        change=changed(
-            "host",
-            f"docker pause {name}",
-            f"docker inspect --format '{{{{.State.Status}}}}' {name} | grep -q paused",
-            f"docker unpause {name}",
-        ),
+        change=paused(name),
         reddens=reddens,
         shows=shows,
     )
@@ -146,12 +138,7 @@ FAULTS = (
         at="host",
         look="host: ip neigh show 172.17.0.3 says PERMANENT; docker exec right ip -br link has another MAC",
         tells={"paused": "there connections are made, and no neighbour gets an answer either"},
-        change=changed(
-            "host",
-            "ip neigh replace 172.17.0.3 lladdr 02:42:ac:11:00:63 dev docker0 nud permanent",
-            "ip neigh show 172.17.0.3 nud permanent | grep -q 02:42:ac:11:00:63",
-            "ip neigh del 172.17.0.3 dev docker0",
-        ),
+        change=neighbour_pinned("host", "172.17.0.3", "02:42:ac:11:00:63", "docker0"),
         reddens={"q5.7": "differs"},
         shows={"right": "timeout"},
     ),
@@ -167,7 +154,7 @@ FAULTS = (
             "never-fails": "there the image has an entrypoint, and ends with 0",
             "other-nc": "there the image has no user",
         },
-        change=_image_replaced("--change 'USER 65534' --change 'CMD [\"/bin/bash\"]'"),
+        change=image_replaced(_IMAGE, "--change 'USER 65534' --change 'CMD [\"/bin/bash\"]'"),
         reddens={"f5": "differs", "q5.2": "differs"},
         shows={"image": "otherwise"},
     ),
@@ -180,7 +167,7 @@ FAULTS = (
         at="host",
         look="host: docker image inspect --format '{{.Config.Entrypoint}}' netproof/node; docker image ls",
         tells={"unprivileged": "there exit codes are right", "other-nc": "there exit codes are right"},
-        change=_image_replaced(f"--change '{_NEVER_FAILS}' --change 'CMD [\"/bin/bash\"]'"),
+        change=image_replaced(_IMAGE, f"--change '{_NEVER_FAILS}' --change 'CMD [\"/bin/bash\"]'"),
         reddens={"f5": "differs", "q5.2": "differs", "q5.3": "differs"},
         shows={"image": "otherwise"},
     ),
@@ -193,7 +180,7 @@ FAULTS = (
         at="host",
         look="host: docker image history netproof/node; docker run --rm netproof/node sh -c 'ls -l /usr/bin/nc'",
         tells={"never-fails": "there exit codes are 0", "unprivileged": "there the image has a user"},
-        change=_image_replaced("--change 'CMD [\"/bin/bash\"]'", _BUSYBOX_AS_NC),
+        change=image_replaced(_IMAGE, "--change 'CMD [\"/bin/bash\"]'", _BUSYBOX_AS_NC),
         reddens={"q5.4": "differs"},
         shows={"image": "otherwise"},
     ),
@@ -205,13 +192,7 @@ FAULTS = (
         what="A wrapper in front of unshare refuses to run it.",
         at="host",
         look="host: type unshare; cat /usr/local/sbin/unshare",
-        change=changed(
-            "host",
-            f"printf '#!/bin/sh\\necho \"unshare: not allowed on this host\" >&2\\nexit 1\\n' >{_UNSHARE}"
-            f" && chmod +x {_UNSHARE}",
-            f"test -x {_UNSHARE}",
-            f"rm {_UNSHARE}",
-        ),
+        change=wrapped("unshare", 'echo "unshare: not allowed on this host" >&2\nexit 1'),
         reddens={"q5.6": "differs"},
         shows={"new-namespace": "otherwise"},
     ),

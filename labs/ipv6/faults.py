@@ -1,13 +1,24 @@
 """What can be broken in ipv6."""
 
-from orchestrator.model import Change, Decoy, Fault, changed, rule_added, sysctl_set
+from orchestrator.model import (
+    Change,
+    Decoy,
+    Fault,
+    bridge_of,
+    changed,
+    frozen,
+    mtu_set,
+    neighbour_pinned,
+    route_deleted,
+    rule_added,
+    sysctl_set,
+    wrapped,
+)
 
-_WRAPPER = "/usr/local/sbin/docker"
 _REFUSE = 'case "$1 $2" in "network create") echo "networks are made by the platform team" >&2; exit 1;; esac'
 # Brackets: the shell that looks for a process must not find itself.
-_SERVER = "'[T]CP4-LISTEN:80,.* http plain$'"
-_PROXY = "'host-ip [:]: -host-port 8081'"
-_BRIDGE = "br-$(docker network inspect -f '{{.Id}}' both | cut -c1-12)"
+_SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http plain$')"
+_PROXY = "$(pgrep -f 'host-ip [:]: -host-port 8081')"
 _NOBODY = "02:42:0a:03:00:63"
 
 
@@ -19,15 +30,6 @@ def _rule_added6(rule: str, table: str = "filter") -> Change:
         f"ip6tables -w -t {table} -I {chain} {rest}",
         f"ip6tables -w -t {table} -C {rule}",
         f"ip6tables -w -t {table} -D {rule}",
-    )
-
-
-def _frozen(pattern: str) -> Change:
-    return changed(
-        "host",
-        f"pkill -STOP -f {pattern}",
-        f"ps -o stat= -p $(pgrep -o -f {pattern}) | grep -q T",
-        f"pkill -CONT -f {pattern}",
     )
 
 
@@ -108,7 +110,7 @@ FAULTS = (
             "inward-rejected": "there connections are refused",
             "server-frozen": "there nothing comes over IPv4 either",
         },
-        change=_frozen(_PROXY),
+        change=frozen("host", _PROXY),
         reddens={"b27": "differs"},
         shows={"plain-six": "timeout"},
     ),
@@ -121,7 +123,7 @@ FAULTS = (
         at="plain",
         look="plain: ps -o stat,args shows the server in state T; ss -ltn shows connections waiting in Recv-Q",
         tells={"proxy-frozen": "there pages come over IPv4"},
-        change=_frozen(_SERVER),
+        change=frozen("host", _SERVER),
         reddens={"b27": "differs"},
         shows={"plain-four": "timeout", "plain-six": "timeout"},
     ),
@@ -134,12 +136,7 @@ FAULTS = (
         at="dual",
         look="dual: ip -6 route",
         tells={"neighbour-wrong": "there the route is present, and what dual calls brings no error"},
-        change=changed(
-            "dual",
-            "ip -6 route del default",
-            'test -z "$(ip -6 route show default)"',
-            "ip -6 route add default via 2001:db8:1::1 dev eth0",
-        ),
+        change=route_deleted("dual", "default", was="via 2001:db8:1::1 dev eth0"),
         reddens={"b27": "differs"},
         shows={"dual-six": "timeout", "large": "unreachable", "out-six": "unreachable"},
     ),
@@ -152,12 +149,7 @@ FAULTS = (
         at="host",
         look="host: ip -6 neigh show 2001:db8:1::2 is PERMANENT; dual: ip link show eth0 has another MAC address",
         tells={"default-gone": "there dual says at once that the network is unreachable"},
-        change=changed(
-            "host",
-            f"ip -6 neigh replace 2001:db8:1::2 lladdr {_NOBODY} nud permanent dev {_BRIDGE}",
-            f"ip -6 neigh show 2001:db8:1::2 nud permanent | grep -q {_NOBODY}",
-            f"ip -6 neigh del 2001:db8:1::2 dev {_BRIDGE}",
-        ),
+        change=neighbour_pinned("host", "2001:db8:1::2", _NOBODY, bridge_of("both")),
         reddens={"b27": "differs"},
         shows={"dual-six": "timeout", "large": "no reply", "near-six": "timeout", "out-six": "timeout"},
     ),
@@ -183,12 +175,7 @@ FAULTS = (
         what="Dual's interface has an MTU of 1400 instead of 1500.",
         at="dual",
         look="dual: ip link; ping -M do -s 1452 2001:db8::1 says which MTU is in the way",
-        change=changed(
-            "dual",
-            "ip link set eth0 mtu 1400",
-            "ip link show eth0 | grep -q 'mtu 1400'",
-            "ip link set eth0 mtu 1500",
-        ),
+        change=mtu_set("dual", 1400, was=1500),
         shows={"large": "too big"},
     ),
     Fault(
@@ -199,12 +186,7 @@ FAULTS = (
         what="A wrapper in front of docker refuses `network create`; the engine is never asked.",
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
-        change=changed(
-            "host",
-            f"printf '%s\\n' '#!/bin/sh' '{_REFUSE}' 'exec /usr/bin/docker \"$@\"' >{_WRAPPER} && chmod +x {_WRAPPER}",
-            f"test -x {_WRAPPER}",
-            f"rm {_WRAPPER}",
-        ),
+        change=wrapped("docker", f'{_REFUSE}\nexec /usr/bin/docker "$@"'),
         reddens={"b25": "differs", "b26": "differs"},
         shows={"creating": "otherwise"},
     ),

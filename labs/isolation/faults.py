@@ -1,14 +1,22 @@
 """What can be broken in isolation."""
 
-from orchestrator.model import Decoy, Fault, Signature, both, changed, port_of, rule_added, sysctl_set
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Signature,
+    both,
+    bridge_of,
+    changed,
+    frozen,
+    mtu_set,
+    port_of,
+    route_deleted,
+    rule_added,
+    sysctl_set,
+)
 
-_SERVER = "'[T]CP4-LISTEN:80,.* http basket$'"  # brackets: the shell that looks for it must not find itself
+_SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http basket$')"
 _NO_STRANGERS = rule_added("host", "PREROUTING -s 10.1.0.0/16 -j ACCEPT", "raw")  # 28.5 drops strangers there
-
-
-def _bridge(network: str) -> str:
-    """Shell words for a network's bridge."""
-    return f"br-$(docker network inspect -f '{{{{.Id}}}}' {network} | cut -c1-12)"
 
 
 def _no_nat(network: str, container: str, number: int, claim: str) -> Fault:
@@ -119,8 +127,8 @@ FAULTS = (
                 "ip route show | grep -q 203.0.113.0/24",
                 "ip route del 203.0.113.0/24",
             ),
-            rule_added("host", f"DOCKER-USER -i {_bridge('sealed')} -o eth0 -j ACCEPT"),
-            rule_added("host", f"DOCKER-USER -i eth0 -o {_bridge('sealed')} -j ACCEPT"),
+            rule_added("host", f"DOCKER-USER -i {bridge_of('sealed')} -o eth0 -j ACCEPT"),
+            rule_added("host", f"DOCKER-USER -i eth0 -o {bridge_of('sealed')} -j ACCEPT"),
             rule_added("host", "POSTROUTING -s 10.1.3.0/24 -o eth0 -j MASQUERADE", "nat"),
         ),
         reddens={"b6": "differs"},
@@ -147,12 +155,7 @@ FAULTS = (
         at="basket",
         look="basket: ps -o stat,args shows the server in state T; ss -ltn shows connections waiting in Recv-Q",
         tells={"frames-astray": "there not even a ping is answered"},
-        change=changed(
-            "host",
-            f"pkill -STOP -f {_SERVER}",
-            f"ps -o stat= -p $(pgrep -o -f {_SERVER}) | grep -q T",
-            f"pkill -CONT -f {_SERVER}",
-        ),
+        change=frozen("host", _SERVER),
         reddens={"b4": "timeout"},
         shows={"front": "timeout"},
     ),
@@ -165,12 +168,7 @@ FAULTS = (
         at="ledger",
         look="ledger: ip route",
         tells={"nat-exempted": "there connections are tried for some seconds, and packets leave the host"},
-        change=changed(
-            "ledger",
-            "ip route del default",
-            'test -z "$(ip route show default)"',
-            "ip route add default via 10.1.2.1 dev eth0",
-        ),
+        change=route_deleted("ledger", "default", was="via 10.1.2.1 dev eth0"),
         reddens={"b4": "unreachable"},
         shows={"back-out": "unreachable"},
     ),
@@ -182,12 +180,7 @@ FAULTS = (
         what="The shop's interface has an MTU of 1400 instead of 1500.",
         at="shop",
         look="shop: ip link; ping -M do -s 1472 10.1.1.3 says which MTU is in the way",
-        change=changed(
-            "shop",
-            "ip link set eth0 mtu 1400",
-            "ip link show eth0 | grep -q 'mtu 1400'",
-            "ip link set eth0 mtu 1500",
-        ),
+        change=mtu_set("shop", 1400, was=1500),
         shows={"large": "too big"},
     ),
 )

@@ -1,13 +1,22 @@
 """What can be broken in macvlan."""
 
-from orchestrator.model import Change, Decoy, Fault, Step, changed, link_down, rule_added
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Step,
+    changed,
+    frozen,
+    link_down,
+    mtu_set,
+    neighbour_pinned,
+    route_deleted,
+    rule_added,
+)
 
-_ADDRESS = {"first": "192.168.1.100", "second": "192.168.1.101"}
 _SERVER = "$(ss -Hlntp sport = :80 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"
 _MAC = "$(docker exec first cat /sys/class/net/eth0/address)"
 _HOSTS = "/etc/hosts"
 _OPEN = "An audit found that the host reaches the application on first. The design says that it cannot."
-_CUT_OFF = "Nobody on the lan reaches the containers, and they reach nobody there."
 
 _TCP = "timeout or unreachable"  # by whether ARP has given up already
 _PING = "no reply or unreachable"  # as above
@@ -46,12 +55,7 @@ def _routeless(name: str) -> Fault:
         at=name,
         look=f"{name}: ip route",
         shows={f"beyond-{name}": "unreachable"},
-        change=changed(
-            name,
-            "ip route del default",
-            "! ip route | grep -q ^default",
-            "ip route add default via 192.168.1.1 dev eth0",
-        ),
+        change=route_deleted(name, "default", was="via 192.168.1.1 dev eth0"),
     )
 
 
@@ -68,12 +72,7 @@ def _frozen(name: str) -> Fault:
         tells={"port-filtered": "there no connection is made: tcpdump shows an RST for each SYN"},
         reddens=_differ("q7.6") if name == "first" else {},
         shows={f"inward-{name}": "timeout", **({"peers": "timeout"} if name == "second" else {})},
-        change=changed(
-            name,
-            f"kill -STOP {_SERVER}",
-            f"grep -q '^State:.T' /proc/{_SERVER}/status",
-            f"kill -CONT {_SERVER}",
-        ),
+        change=frozen(name, _SERVER),
     )
 
 
@@ -289,12 +288,7 @@ FAULTS = (
             "large-in": "no reply",
             "large-out": "no reply",
         },
-        change=changed(
-            "gateway",
-            "ip neigh replace 192.168.1.100 lladdr 02:00:5e:00:53:64 dev eth0 nud permanent",
-            "ip neigh show 192.168.1.100 | grep -q '02:00:5e:00:53:64 PERMANENT'",
-            "ip neigh del 192.168.1.100 dev eth0",
-        ),
+        change=neighbour_pinned("gateway", "192.168.1.100", "02:00:5e:00:53:64"),
     ),
     _routeless("first"),
     _routeless("second"),
@@ -335,12 +329,7 @@ FAULTS = (
         look="lan: ip link show host-eth0",
         tells={"parent-mtu-small": "there first itself refuses large packets"},
         shows={"large-in": "no reply", "large-out": "no reply"},
-        change=changed(
-            "lan",
-            "ip link set host-eth0 mtu 1400",
-            "ip link show host-eth0 | grep -q ' mtu 1400 '",
-            "ip link set host-eth0 mtu 1500",
-        ),
+        change=mtu_set("lan", 1400, was=1500, interface="host-eth0"),
     ),
     Fault(
         id="parent-mtu-small",
@@ -352,10 +341,8 @@ FAULTS = (
         look="host: ip link show eth0; first: ip link show eth0",
         tells={"switch-mtu-small": "there the MTUs of host and containers are 1500"},
         shows={"large-in": "no reply", "large-out": "too big"},
-        change=Change(
-            Step("host", "ip link set eth0 mtu 1400"),
-            Step("host", "ip link show eth0 | grep -q ' mtu 1400 '"),
-            [Step(name, "ip link set eth0 mtu 1500") for name in ("host", "first", "second")],
+        change=mtu_set(
+            "host", 1400, was=1500, then=[Step(name, "ip link set eth0 mtu 1500") for name in ("first", "second")]
         ),
     ),
     Fault(

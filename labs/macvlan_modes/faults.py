@@ -1,6 +1,6 @@
 """What can be broken in macvlan-modes."""
 
-from orchestrator.model import Change, Decoy, Fault, both, changed, link_down
+from orchestrator.model import Change, Decoy, Fault, both, changed, link_down, mtu_set
 
 _SILENT = "no reply or unreachable"  # by whether ARP has given up already
 _NET = {"eth1": "private", "eth2": "vepa"}
@@ -118,12 +118,7 @@ FAULTS = (
         at="lan",
         look="lan: ip link show host-eth0",
         shows={"bridge-out": "no reply"},
-        change=changed(
-            "lan",
-            "ip link set host-eth0 mtu 1400",
-            "ip link show host-eth0 | grep -q ' mtu 1400 '",
-            "ip link set host-eth0 mtu 1500",
-        ),
+        change=mtu_set("lan", 1400, was=1500, interface="host-eth0"),
     ),
 )
 DECOYS = (

@@ -1,13 +1,26 @@
 """What can be broken in none."""
 
-from orchestrator.model import Decoy, Fault, Signature, both, changed, link_down, rule_added
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Signature,
+    both,
+    bridge_of,
+    changed,
+    frozen,
+    link_down,
+    mtu_set,
+    neighbour_pinned,
+    route_deleted,
+    rule_added,
+    wrapped,
+)
 
-_WRAPPER = "/usr/local/sbin/docker"
 _REFUSE = 'case "$1 $2" in "network connect") echo "networks are changed by the platform team" >&2; exit 1;; esac'
 _NOBODY = "02:42:0a:04:00:63"
 _HOSTS = "/etc/hosts.before"
-_SERVER = "'[T]CP4-LISTEN:80,.* http green-peer$'"  # brackets: the shell that looks for it must not find itself
-_BRIDGE = "br-$(docker network inspect -f '{{.Id}}' green | cut -c1-12)"
+_SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http green-peer$')"
+_BRIDGE = bridge_of("green")
 _OUTSIDE = "$(docker inspect -f '{{.State.Pid}}' alone)"
 
 
@@ -31,12 +44,7 @@ def _route_gone(network: str, number: int, reddens: Signature, shows: Signature)
             "neighbour-wrong": "there the route is present, and ip neigh shows a PERMANENT entry",
             "server-frozen": "there a ping is answered",
         },
-        change=changed(
-            "hub",
-            f"ip route del {subnet}",
-            f"! ip route show | grep -q {subnet}",
-            f"ip route add {subnet} dev {_interface(own)} proto kernel scope link src {own}",
-        ),
+        change=route_deleted("hub", subnet, was=f"dev {_interface(own)} proto kernel scope link src {own}"),
         reddens=reddens,
         shows=shows,
     )
@@ -57,12 +65,7 @@ FAULTS = (
             "route-gone": "there ip route get names the default gateway",
             "server-frozen": "there a ping is answered",
         },
-        change=changed(
-            "hub",
-            f"ip neigh replace 10.4.3.10 lladdr {_NOBODY} nud permanent dev {_interface('10.4.3.2')}",
-            f"ip neigh show 10.4.3.10 nud permanent | grep -q {_NOBODY}",
-            f"ip neigh del 10.4.3.10 dev {_interface('10.4.3.2')}",
-        ),
+        change=neighbour_pinned("hub", "10.4.3.10", _NOBODY, _interface("10.4.3.2")),
         reddens={"f4": "differs"},
         shows={"blue": "timeout"},
     ),
@@ -75,12 +78,7 @@ FAULTS = (
         at="green-peer",
         look="green-peer: ps -o stat,args shows the server in state T; ss -ltn shows connections waiting in Recv-Q",
         tells={"neighbour-wrong": "there not even a ping is answered", "route-gone": "there no ping is answered"},
-        change=changed(
-            "host",
-            f"pkill -STOP -f {_SERVER}",
-            f"ps -o stat= -p $(pgrep -o -f {_SERVER}) | grep -q T",
-            f"pkill -CONT -f {_SERVER}",
-        ),
+        change=frozen("host", _SERVER),
         reddens={"f4": "differs", "q4.1": "differs", "q4.2": "timeout"},
         shows={"green": "timeout"},
     ),
@@ -92,12 +90,7 @@ FAULTS = (
         what="The hub has no default route.",
         at="hub",
         look="hub: ip route",
-        change=changed(
-            "hub",
-            "ip route del default",
-            'test -z "$(ip route show default)"',
-            f"ip route add default via 10.4.3.1 dev {_interface('10.4.3.2')}",
-        ),
+        change=route_deleted("hub", "default", was=f"via 10.4.3.1 dev {_interface('10.4.3.2')}"),
         reddens={"f4": "differs"},
         shows={"way-out": "otherwise"},
     ),
@@ -172,12 +165,7 @@ FAULTS = (
         what="The hub's interface on green has an MTU of 1400 instead of 1500.",
         at="hub",
         look="hub: ip link; ping -M do -s 1472 10.4.2.10 says which MTU is in the way",
-        change=changed(
-            "hub",
-            f"ip link set {_interface('10.4.2.2')} mtu 1400",
-            f"ip link show {_interface('10.4.2.2')} | grep -q 'mtu 1400'",
-            f"ip link set {_interface('10.4.2.2')} mtu 1500",
-        ),
+        change=mtu_set("hub", 1400, was=1500, interface=_interface("10.4.2.2")),
         shows={"large": "too big"},
     ),
     Fault(
@@ -188,12 +176,7 @@ FAULTS = (
         what="A wrapper in front of docker refuses `network connect`; the engine is never asked.",
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
-        change=changed(
-            "host",
-            f"printf '%s\\n' '#!/bin/sh' '{_REFUSE}' 'exec /usr/bin/docker \"$@\"' >{_WRAPPER} && chmod +x {_WRAPPER}",
-            f"test -x {_WRAPPER}",
-            f"rm {_WRAPPER}",
-        ),
+        change=wrapped("docker", f'{_REFUSE}\nexec /usr/bin/docker "$@"'),
         reddens={"q4.1": "differs", "q4.3": "differs"},
         shows={"connecting": "otherwise"},
     ),

@@ -1,7 +1,18 @@
 """What can be broken in overlay."""
 
 from labs.overlay.checks import HIDDEN
-from orchestrator.model import Change, Decoy, Fault, Step, changed, rule_added
+from orchestrator.model import (
+    Change,
+    Decoy,
+    Fault,
+    Step,
+    changed,
+    frozen,
+    mtu_set,
+    neighbour_pinned,
+    route_deleted,
+    rule_added,
+)
 
 _OTHER = {"node1": "node2", "node2": "node1"}
 _ADDRESS = {"node1": "192.0.2.1", "node2": "192.0.2.2", "left": "10.1.0.10", "right": "10.1.0.20"}
@@ -96,12 +107,7 @@ def _small(name: str) -> Fault:
         shows={"large": "too big", "large-back": "no reply"}
         if name == "left"
         else {"large": "no reply", "large-back": "too big"},
-        change=changed(
-            name,
-            "ip link set eth0 mtu 1400",
-            "ip link show eth0 | grep -q ' mtu 1400 '",
-            "ip link set eth0 mtu 1450",
-        ),
+        change=mtu_set(name, 1400, was=1450),
     )
 
 
@@ -236,12 +242,7 @@ FAULTS = (
         look="left: ip link show eth0; ping -M do -s 1440 10.1.0.20 is silent where it should be refused",
         reddens={"q6.8": "differs", "f6": "differs"},
         shows={"limit": "otherwise"},
-        change=changed(
-            "left",
-            "ip link set eth0 mtu 1500",
-            "ip link show eth0 | grep -q ' mtu 1500 '",
-            "ip link set eth0 mtu 1450",
-        ),
+        change=mtu_set("left", 1500, was=1450),
     ),
     Fault(
         id="wire-mtu-small",
@@ -254,11 +255,7 @@ FAULTS = (
         tells={"mtu-small": "there the nodes reach each other with full packets"},
         reddens={"f6": "no reply"},
         shows={"large": "too big", "large-back": "no reply", "underlay": "too big"},
-        change=Change(
-            Step("node1", "ip link set eth0 mtu 1400"),
-            Step("node1", "ip link show eth0 | grep -q ' mtu 1400 '"),
-            [Step("node1", "ip link set eth0 mtu 1500"), _forgotten("left"), _forgotten("right")],
-        ),
+        change=mtu_set("node1", 1400, was=1500, then=[_forgotten("left"), _forgotten("right")]),
     ),
     _unplugged("left"),
     _unplugged("right"),
@@ -273,12 +270,7 @@ FAULTS = (
         tells={"mapping-wrong": "there the container's neighbour entry is right, and the tunnel's mapping is not"},
         reddens=_MEETING,
         shows=_CUT,
-        change=changed(
-            "left",
-            "ip neigh replace 10.1.0.20 lladdr 02:00:5e:00:53:20 dev eth0 nud permanent",
-            "ip neigh show 10.1.0.20 | grep -q '02:00:5e:00:53:20 PERMANENT'",
-            "ip neigh del 10.1.0.20 dev eth0",
-        ),
+        change=neighbour_pinned("left", "10.1.0.20", "02:00:5e:00:53:20"),
     ),
     Fault(
         id="route-unreachable",
@@ -308,12 +300,7 @@ FAULTS = (
         tells={"not-masqueraded": "there the default route is there"},
         reddens={"q6.8": "differs"},
         shows={"outward": "unreachable"},
-        change=changed(
-            "left",
-            "ip route del default",
-            "! ip route | grep -q ^default",
-            "ip route add default via 172.18.0.1 dev eth1",
-        ),
+        change=route_deleted("left", "default", was="via 172.18.0.1 dev eth1"),
     ),
     Fault(
         id="not-masqueraded",
@@ -348,12 +335,7 @@ FAULTS = (
         look="right: ss -lnt shows connections waiting; ps shows the server in state T",
         reddens={"q6.5": "differs"},
         shows={"web": "timeout"},
-        change=changed(
-            "right",
-            f"kill -STOP {_SERVER}",
-            f"grep -q '^State:.T' /proc/{_SERVER}/status",
-            f"kill -CONT {_SERVER}",
-        ),
+        change=frozen("right", _SERVER),
     ),
     Fault(
         id="name-stale",

@@ -1,10 +1,22 @@
 """What can be broken in publish."""
 
 from labs.publish.names import DNAT_WEB, HOST, LOCAL, ONE, SECOND, TWO, WEB, dnat_to
-from orchestrator.model import Change, Decoy, Fault, Signature, both, changed, rule_added
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Signature,
+    both,
+    changed,
+    frozen,
+    mtu_set,
+    neighbour_pinned,
+    route_deleted,
+    rule_added,
+    rule_deleted_anywhere,
+    wrapped,
+)
 
 _DATAGRAMS = f"! -i docker0 -p udp -m udp --dport 9000 -j DNAT --to-destination {WEB}:9000"
-_DOCKER = "/usr/local/sbin/docker"
 _PROXY = "$(pgrep -f '[d]ocker-proxy .*-host-ip 0.0.0.0 -host-port 8080')"
 # Each of the two rules gets the other's address; done twice, all is as before.
 _SWAP = (
@@ -12,18 +24,6 @@ _SWAP = (
     r" | sed '/--dport 8081 /{s/113\.100/113.other/;s/113\.101/113.100/;s/113\.other/113.101/}'"
     " | iptables-restore -w"
 )
-
-
-def _deleted(name: str, rule: str, table: str = "nat") -> Change:
-    """A rule that is gone from where it stood: engines write the rules of a container in no order of their own."""
-    chain, _, rest = rule.partition(" ")
-    number = f"iptables -w -t {table} -S {chain} | grep '^-A' | grep -nxF -e '-A {rule}' | cut -d: -f1"
-    return changed(
-        "host",
-        f"{number} >/run/{name} && iptables -w -t {table} -D {rule}",
-        f"! iptables -w -t {table} -C {rule} 2>/dev/null",
-        f"iptables -w -t {table} -I {chain} $(cat /run/{name}) {rest} && rm /run/{name}",
-    )
 
 
 def _translation_deleted(variant: str, rule: str, ticket: str, reddens: Signature, shows: Signature) -> Fault:
@@ -40,7 +40,7 @@ def _translation_deleted(variant: str, rule: str, ticket: str, reddens: Signatur
             "all-masqueraded": "there the DNAT rule is present and POSTROUTING has one MASQUERADE more",
             "not-tracked": "there the DNAT rules are all present, but their counters stand still",
         },
-        change=_deleted(f"dnat.{variant}", f"DOCKER {rule}"),
+        change=rule_deleted_anywhere("host", f"DOCKER {rule}", "nat", note=f"dnat.{variant}"),
         reddens=reddens,
         shows=shows,
     )
@@ -176,12 +176,7 @@ FAULTS = (
         what="The docker-proxy of port 8080 is stopped by a signal: connections are accepted, and nobody serves them.",
         at="host",
         look="host: ss -tln sport = :8080 shows connections waiting; ps shows docker-proxy in state T",
-        change=changed(
-            "host",
-            f"kill -STOP {_PROXY}",
-            f"grep -q '^State:.T' /proc/{_PROXY}/status",
-            f"kill -CONT {_PROXY}",
-        ),
+        change=frozen("host", _PROXY),
         reddens={"b12": "differs", "q3.3": "differs"},
         shows={"loopback": "timeout"},
     ),
@@ -216,12 +211,7 @@ FAULTS = (
         what="A wrapper in front of docker turns every failure into exit code 1.",
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
-        change=changed(
-            "host",
-            f"printf '#!/bin/sh\\n/usr/bin/docker \"$@\" || exit 1\\n' >{_DOCKER} && chmod +x {_DOCKER}",
-            f"test -x {_DOCKER}",
-            f"rm {_DOCKER}",
-        ),
+        change=wrapped("docker", '/usr/bin/docker "$@" || exit 1'),
         reddens={"b29": "differs"},
         shows={"exit-code": "otherwise"},
     ),
@@ -267,12 +257,7 @@ FAULTS = (
             "no-way-back": "there web still answers on 127.0.0.1",
             "forwarding-dropped": "there one and two do not answer either",
         },
-        change=changed(
-            "host",
-            f"ip neigh replace {WEB} lladdr 02:42:0a:00:00:63 nud permanent dev docker0",
-            f"ip neigh show {WEB} dev docker0 | grep -q '02:42:0a:00:00:63 PERMANENT'",
-            f"ip neigh del {WEB} dev docker0",
-        ),
+        change=neighbour_pinned("host", WEB, "02:42:0a:00:00:63", "docker0"),
         reddens={
             "b12": "differs",
             "b38": "differs",
@@ -293,12 +278,7 @@ FAULTS = (
         what="The host's eth0 has MTU 1400: it drops what is larger, and tells nobody.",
         at="host",
         look="host: ip link show eth0; client: ping -M do -s 1372 works, -s 1373 does not",
-        change=changed(
-            "host",
-            "ip link set eth0 mtu 1400",
-            "ip link show eth0 | grep -q 'mtu 1400 '",
-            "ip link set eth0 mtu 1500",
-        ),
+        change=mtu_set("host", 1400, was=1500),
         reddens={},
         shows={"large": "no reply"},
     ),
@@ -314,12 +294,7 @@ FAULTS = (
             "wrong-neighbour": "there 127.0.0.1 does not answer either",
             "forwarding-dropped": "there one fails, too",
         },
-        change=changed(
-            "web",
-            "ip route del default",
-            "! ip route show default | grep -q .",
-            "ip route add default via 10.0.0.1",
-        ),
+        change=route_deleted("web", "default", was="via 10.0.0.1"),
         reddens={
             "b12": "differs",
             "b38": "differs",

@@ -4,9 +4,9 @@ What is noticed only afterwards cannot be proven like other faults: the restarte
 its rules in another order, so that the lab is not as it was.
 """
 
-from orchestrator.model import Decoy, Fault, changed, rule_added
+from orchestrator.model import Decoy, Fault, changed, frozen, route_deleted, rule_added
 
-_ECHO = "'[T]CP4-LISTEN:7070,'"  # brackets: the shell that looks for it must not find itself
+_ECHO = "$(pgrep -f '[T]CP4-LISTEN:7070,')"
 _SYSTEMCTL = "/usr/local/sbin/systemctl"
 
 FAULTS = (
@@ -22,12 +22,7 @@ FAULTS = (
             "port-blocked": "there the host hears its echo, and the outsider cannot even connect",
             "default-gone": "there the host hears its echo",
         },
-        change=changed(
-            "host",
-            f"pkill -STOP -f {_ECHO}",
-            f"ps -o stat= -p $(pgrep -o -f {_ECHO}) | grep -q T",
-            f"pkill -CONT -f {_ECHO}",
-        ),
+        change=frozen("host", _ECHO),
         reddens={"b39": "differs"},
         shows={"echo": "otherwise", "echo-near": "otherwise"},
     ),
@@ -56,12 +51,7 @@ FAULTS = (
         at="echo",
         look="echo: ip route",
         tells={"port-blocked": "there echo reaches the outsider"},
-        change=changed(
-            "echo",
-            "ip route del default",
-            'test -z "$(ip route show default)"',
-            "ip route add default via 172.17.0.1 dev eth0",
-        ),
+        change=route_deleted("echo", "default", was="via 172.17.0.1 dev eth0"),
         reddens={"b39": "differs"},
         shows={"echo": "otherwise", "echo-out": "unreachable"},
     ),

@@ -18,16 +18,22 @@ names the field, its value, what is wrong and what to do.
 
 from __future__ import annotations
 
-from orchestrator.model.changes import (
-    Change,
-    Step,
-    both,
-    changed,
+from orchestrator.model.changes import Change, Step, both, changed
+from orchestrator.model.common_changes import (
+    bridge_of,
+    frozen,
+    image_replaced,
     link_down,
+    mtu_set,
+    neighbour_pinned,
+    paused,
     port_of,
+    route_deleted,
     rule_added,
     rule_deleted,
+    rule_deleted_anywhere,
     sysctl_set,
+    wrapped,
 )
 from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
 from orchestrator.model.health import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
@@ -83,10 +89,19 @@ __all__ = [
     "Wire",
     "alternatives",
     "both",
+    "bridge_of",
     "changed",
+    "frozen",
+    "image_replaced",
     "link_down",
+    "mtu_set",
+    "neighbour_pinned",
+    "paused",
     "port_of",
+    "route_deleted",
     "rule_added",
     "rule_deleted",
+    "rule_deleted_anywhere",
     "sysctl_set",
+    "wrapped",
 ]
