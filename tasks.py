@@ -11,7 +11,7 @@ from invoke import Collection, Context, task
 # Invoke keeps no bytecode unless asked to; to compile netproof anew for each command takes a third of a second.
 sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
 
-from orchestrator.cli import grammar  # noqa: E402 - see above
+from orchestrator.cli import grammar, placing  # noqa: E402 - see above
 from orchestrator.cli.frame import command  # noqa: E402 - see above
 
 OPTIONS = {
@@ -38,9 +38,11 @@ OPTIONS = {
     "format": "for graph: svg, png, dot or mermaid",
     "to": "for graph and capture: the file to write, or - for stdout",
     "at": "for guess: the place that is broken",
+    "host": "where lab hosts are made: dind (here, the default), ssh://user@box or docker:CONTEXT",
     "json": "print one JSON document on stdout, and nothing else there",
 }
 JSON = {"json": OPTIONS["json"]}
+HOST = {"host": OPTIONS["host"]}
 
 
 @task(klass=grammar.LabTask, positional=["action", "name", "node", "target"], help=OPTIONS, auto_shortflags=False)
@@ -67,6 +69,7 @@ def lab(
     to: str = "",
     proto: str = "",
     svg: str = "",
+    host: str = "",
     show: bool = False,
     json: bool = False,
 ) -> None:
@@ -102,7 +105,7 @@ def lab(
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
     options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "format": format, "to": to}
     options |= {"target": target, "proto": proto, "svg": svg}
-    with command(json=json) as screen:
+    with command(json=json) as screen, placing.at_instance(name, as_, host):
         grammar.lab_action(action)(screen, name, node, options)
 
 
@@ -124,6 +127,7 @@ def labs(context: Context, json: bool = False) -> None:
         "prove": "run the whole proof of this lab's faults on the instance that is up",
         "fault": "with --prove: only this one",
         "as": OPTIONS["as"],
+        **HOST,
     },
     auto_shortflags=False,
 )
@@ -135,6 +139,7 @@ def faults(
     prove: str = "",
     fault: str = "",
     as_: str = "",
+    host: str = "",
     json: bool = False,
 ) -> None:
     """What can be practised: faults by lab and layer, without spoilers unless asked."""
@@ -142,7 +147,8 @@ def faults(
         if prove:
             from orchestrator.cli import demonstrating
 
-            demonstrating.prove(screen, prove, {"fault": fault, "tag": as_})
+            with placing.at_instance(prove, as_, host):
+                demonstrating.prove(screen, prove, {"fault": fault, "tag": as_})
             return
         from orchestrator.cli import faulting
 
@@ -159,33 +165,37 @@ def progress(context: Context, json: bool = False) -> None:
 
 
 @task(
-    help={**JSON, "keep-images": "keep the lab host images, which take a minute to build"},
+    help={
+        **JSON,
+        "host": "only there; else wherever labs have been",
+        "keep-images": "keep the lab host images, which take a minute to build",
+    },
     auto_shortflags=False,
 )
-def clean(context: Context, keep_images: bool = False, json: bool = False) -> None:
+def clean(context: Context, host: str = "", keep_images: bool = False, json: bool = False) -> None:
     """Remove everything of ours, by label, and nothing else."""
     with command(json=json) as screen:
         from orchestrator.cli import cleaning
 
-        cleaning.clean(screen, keep_images=keep_images)
+        cleaning.clean(screen, host, keep_images=keep_images)
 
 
-@task(help=JSON, auto_shortflags=False)
-def doctor(context: Context, json: bool = False) -> None:
-    """What this machine can and cannot do, and what to do about it."""
-    with command(json=json) as screen:
+@task(help={**JSON, **HOST}, auto_shortflags=False)
+def doctor(context: Context, host: str = "", json: bool = False) -> None:
+    """What this machine, or another host, can and cannot do, and what to do about it."""
+    with command(json=json) as screen, placing.at_host(host):
         from orchestrator.cli import examining
 
         examining.show(screen)
 
 
 @task(
-    help={**JSON, "engine": "which engine's image: 20.10, 26.1, 28.5 or all", "refresh": "build it anew"},
+    help={**JSON, **HOST, "engine": "which engine's image: 20.10, 26.1, 28.5 or all", "refresh": "build it anew"},
     auto_shortflags=False,
 )
-def images(context: Context, engine: str = "", refresh: bool = False, json: bool = False) -> None:
+def images(context: Context, engine: str = "", host: str = "", refresh: bool = False, json: bool = False) -> None:
     """Build the lab host images, or refresh them."""
-    with command(json=json) as screen:
+    with command(json=json) as screen, placing.at_host(host):
         from orchestrator.cli import imaging
 
         imaging.build(screen, engine, refresh=refresh)
@@ -202,6 +212,7 @@ def images(context: Context, engine: str = "", refresh: bool = False, json: bool
         "jobs": "how many cells run at once; else as cores and memory allow",
         "junit": "write a JUnit XML file as well",
         "fresh": "run every cell again",
+        **HOST,
     },
     auto_shortflags=False,
 )
@@ -214,6 +225,7 @@ def matrix(
     against: str = "",
     jobs: str = "",
     junit: str = "",
+    host: str = "",
     fresh: bool = False,
     json: bool = False,
 ) -> None:
@@ -225,7 +237,7 @@ def matrix(
     """
     options = {"labs": labs, "engines": engines, "firewalls": firewalls, "results": results}
     options |= {"against": against, "jobs": jobs, "junit": junit}
-    with command(json=json) as screen:
+    with command(json=json) as screen, placing.at_host(host):
         from orchestrator.cli import comparing
 
         comparing.compare(screen, options, fresh=fresh)

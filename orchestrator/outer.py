@@ -12,24 +12,28 @@ import requests
 from docker import errors as docker_errors
 from docker.context import ContextAPI
 
+from orchestrator import tunnel, where
 from orchestrator.errors import BuildError, EngineError
 
 Result = TypeVar("Result")
 
 TIMEOUT = 60
-_REMEDY = (
+REMEDY = (
     "Start the engine (./bootstrap does on Debian and Ubuntu), or point DOCKER_HOST at one; "
     "`invoke doctor` looks closer."
 )
 
 
-def _context_url() -> tuple[str | None, Any]:
-    """Address and TLS settings of the current docker context; (None, None) for the default one."""
-    name = os.environ.get("DOCKER_CONTEXT")
+# What we use of it came with Docker 20.10.
+_OLDEST = (1, 41)
+
+
+def _context(name: str | None) -> tuple[str | None, Any]:
+    """Address and TLS settings of a docker context, or of the current one; (None, None) for the default one."""
     try:
         context = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
     except docker_errors.DockerException as error:
-        raise EngineError(f"The docker context {name or 'that is current'} cannot be read: {error}", _REMEDY) from error
+        raise EngineError(f"The docker context {name or 'that is current'} cannot be read: {error}", REMEDY) from error
     if context is None:
         raise EngineError(f"There is no docker context {name!r}.", "`docker context ls` lists those there are.")
     if context.name == "default":
@@ -37,34 +41,56 @@ def _context_url() -> tuple[str | None, Any]:
     return context.Host, context.TLSConfig
 
 
+def _chosen() -> tuple[str | None, Any]:
+    """Address and TLS settings of the engine; (None, None) for the local socket."""
+    place = where.current()
+    if place.kind == where.SSH:
+        return str(place), None
+    if place.kind == where.DOCKER:
+        return _context(place.target)
+    if os.environ.get("DOCKER_HOST"):
+        return os.environ["DOCKER_HOST"], None
+    return _context(os.environ.get("DOCKER_CONTEXT"))
+
+
 def address() -> str:
     """Where the engine is looked for."""
-    if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"]
-    return _context_url()[0] or "unix:///var/run/docker.sock"
+    return _chosen()[0] or "unix:///var/run/docker.sock"
 
 
 # What engines have said of themselves: address -> API version. To ask again for each client takes 10 ms.
 _versions: dict[str, str] = {}
 
 
-def _client(version: str) -> docker.DockerClient:
-    if os.environ.get("DOCKER_HOST"):
-        return docker.from_env(timeout=TIMEOUT, version=version, use_ssh_client=True)
-    url, tls = _context_url()
+def _client(url: str | None, tls: Any, version: str) -> docker.DockerClient:
+    if url and url.startswith("ssh://"):
+        url = f"unix://{tunnel.socket_to(url.removeprefix('ssh://'))}"
+    elif url and url == os.environ.get("DOCKER_HOST") and where.current().is_here:
+        return docker.from_env(timeout=TIMEOUT, version=version)  # it reads DOCKER_TLS_VERIFY, too
     if url is None:
         return docker.DockerClient(timeout=TIMEOUT, version=version)
-    return docker.DockerClient(base_url=url, tls=tls, timeout=TIMEOUT, version=version, use_ssh_client=True)
+    return docker.DockerClient(base_url=url, tls=tls, timeout=TIMEOUT, version=version)
 
 
-def connect() -> docker.DockerClient:
-    """A client for the user's engine. One per thread: docker-py's is not thread-safe."""
+def connect(*, any_version: bool = False) -> docker.DockerClient:
+    """A client for the engine that lab hosts run on. One per thread: docker-py's is not thread-safe.
+
+    EngineError when there is none, or one that is too old (unless `any_version` will do).
+    """
     try:
-        where = address()
-        client = _client(_versions.get(where, "auto"))
+        url, tls = _chosen()
+        key = url or ""
+        client = _client(url, tls, _versions.get(key, "auto"))
     except (docker_errors.DockerException, requests.RequestException, OSError) as error:
-        raise EngineError(f"No Docker engine answers at {address()}: {_reason(error)}", _REMEDY) from error
-    _versions[where] = client.api.api_version
+        raise EngineError(f"No Docker engine answers at {address()}: {_reason(error)}", REMEDY) from error
+    version = client.api.api_version
+    if not any_version and tuple(int(part) for part in version.split(".")) < _OLDEST:
+        client.close()
+        raise EngineError(
+            f"The Docker engine at {address()} is too old: it speaks version {version} of the API.",
+            "netproof needs version 1.41, which came with Docker 20.10.",
+        )
+    _versions[key] = version
     return client
 
 
@@ -92,7 +118,7 @@ def translated(doing: str) -> Iterator[None]:
         )
         raise BuildError(f"The Docker engine refused while {doing}: {reason}", remedy) from error
     except (docker_errors.DockerException, requests.RequestException) as error:
-        raise EngineError(f"The Docker engine stopped answering while {doing}: {_reason(error)}", _REMEDY) from error
+        raise EngineError(f"The Docker engine stopped answering while {doing}: {_reason(error)}", REMEDY) from error
 
 
 def quietly(action: Callable[[], Result]) -> Result | None:

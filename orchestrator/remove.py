@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from attrs import define, field
 from docker import errors as docker_errors
 
 from orchestrator import labels, state
+from orchestrator.backends import Hosts
 from orchestrator.backends.dind import DockerHosts
 from orchestrator.outer import quietly, translated
 from orchestrator.state import Instance
@@ -28,9 +29,8 @@ class Removed:
     kept: list[str] = field(factory=list)
 
 
-def down(client: docker.DockerClient, instance: Instance) -> list[str]:
+def down(hosts: Hosts, instance: Instance) -> list[str]:
     """Remove an instance; returns the lab hosts that were removed, none when there were none."""
-    hosts = DockerHosts(client)
     found = hosts.find(instance)
     hosts.remove(found)
     hosts.remove_volumes(instance)
@@ -55,7 +55,7 @@ def _sweep(kind: str, found: list[str], remove: Callable[[str], Any], removed: R
 
 
 def clean(client: docker.DockerClient, *, keep_images: bool) -> Removed:
-    """Remove everything that carries this owner's label: containers, networks, volumes, images, files."""
+    """Remove everything that carries this owner's label: containers, networks, volumes, images; files of builds."""
     from orchestrator import images  # noqa: PLC0415 - `down` does without the image builder
     from orchestrator.images.lookup import ROLE  # noqa: PLC0415 - as above
 
@@ -77,5 +77,12 @@ def clean(client: docker.DockerClient, *, keep_images: bool) -> Removed:
             made = [item["Id"] for item in api.images(filters=_ours())]
             _sweep("image", made, lambda item: api.remove_image(item, force=True), removed)
     images.sweep()
-    shutil.rmtree(state.root() / "instances", ignore_errors=True)
     return removed
+
+
+def forget_files(instances: Iterable[Instance]) -> None:
+    """Remove what we know of instances that are gone."""
+    for instance in instances:
+        instance.forget()
+    with suppress(OSError):  # one that is somewhere else is still remembered
+        (state.root() / "instances").rmdir()

@@ -10,13 +10,11 @@ import docker
 from attrs import frozen
 
 from orchestrator.backends import Found
-from orchestrator.backends.dind import DockerHosts
-from orchestrator.backends.execstream import ExecStream
+from orchestrator.backends.choice import hosts as hosts_here
 from orchestrator.errors import HostDied, UsageError
 from orchestrator.inner import engine_of
 from orchestrator.link import COMMAND, Agent
 from orchestrator.model import Lab, LabHost
-from orchestrator.outer import connect
 from orchestrator.state import Instance
 
 
@@ -54,7 +52,7 @@ class RunningLab:
     @classmethod
     def attach(cls, lab: Lab, instance: Instance) -> RunningLab:
         """The running instance of a lab. UsageError when it is not up, HostDied when a host is dead."""
-        found = DockerHosts(connect()).find(instance)
+        found = hosts_here().find(instance)
         if not found:
             raise UsageError(f"{instance} is not up.", f"`invoke lab up {instance.arguments}` builds it.")
         for host in found:
@@ -74,7 +72,7 @@ class RunningLab:
     @classmethod
     def remains(cls, lab: Lab, instance: Instance) -> RunningLab:
         """What still runs of an instance, whatever became of the rest; UsageError when nothing does."""
-        found = [host for host in DockerHosts(connect()).find(instance) if host.running]
+        found = [host for host in hosts_here().find(instance) if host.running]
         if not found:
             raise UsageError(f"No lab host of {instance} is up.", f"`invoke lab up {instance.arguments}` builds it.")
         return cls(lab, instance, found)
@@ -96,7 +94,7 @@ class RunningLab:
         """The agent of a lab host; one, also when several threads ask at once."""
         with self._starting:
             if host not in self._agents:
-                self._agents[host] = Agent(ExecStream(self.hosts[host].id, COMMAND), host)
+                self._agents[host] = Agent(hosts_here().stream(self.hosts[host], COMMAND), host)
             return self._agents[host]
 
     def forget(self, host: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import docker
 
 from orchestrator import labels
-from orchestrator.backends import SHARED, Found, HostSpec
+from orchestrator.backends import SHARED, Found, HostSpec, Ready
+from orchestrator.backends.execstream import ExecStream
 from orchestrator.errors import BuildError
 from orchestrator.outer import connect, quietly, translated
 from orchestrator.state import Instance
@@ -62,6 +63,13 @@ class DockerHosts:
         with translated("listing lab hosts"):
             summaries = self._client.api.containers(all=True, filters={"label": wanted})
         return sorted((_found(summary) for summary in summaries), key=lambda host: host.host)
+
+    def prepare(self, engine: str, say: Callable[[str], None]) -> Ready:
+        """The lab host image of an engine, found or built."""
+        from orchestrator import images  # noqa: PLC0415 - finding and removing do without the image builder
+
+        image = images.ensure(self._client, engine, say)
+        return Ready(image.id, image.version, image.note)
 
     def start(self, instance: Instance, spec: HostSpec) -> Found:
         """Make and start the container of a lab host; removes it again when it does not start."""
@@ -156,6 +164,16 @@ class DockerHosts:
             found = api.volumes(filters={"label": [*wanted, f"{labels.INSTANCE}={instance.tag}"]})["Volumes"] or []
             for volume in found:
                 quietly(partial(api.remove_volume, volume["Name"]))
+
+    def stream(self, host: Found, command: Sequence[str]) -> ExecStream:
+        """Start a process in a lab host, over a connection of its own."""
+        return ExecStream(host.id, command)
+
+    def interactive(self, host: Found, command: Sequence[str]) -> int:
+        """Run a process in a lab host on this terminal."""
+        from orchestrator.backends.terminal import interactive  # noqa: PLC0415 - only shells need a terminal
+
+        return interactive(host.id, command)
 
 
 def _remove_elsewhere(container: str) -> None:

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-import docker
-
-from orchestrator import images
+from orchestrator import images, placed
 from orchestrator.backends import Found, HostSpec
-from orchestrator.backends.dind import DockerHosts
+from orchestrator.backends.choice import hosts as hosts_here
 from orchestrator.build.docker import Docker
 from orchestrator.build.outcome import DEFAULT_FIREWALL, Built, Say, Wanted
 from orchestrator.build.progress import Progress
@@ -19,7 +17,6 @@ from orchestrator.build.wires import Wires
 from orchestrator.errors import HostDied
 from orchestrator.journal import Journal, unfinished
 from orchestrator.model import Lab
-from orchestrator.outer import connect
 from orchestrator.reconcile import GONE, why_host
 from orchestrator.running import RunningLab
 from orchestrator.spec import host_spec
@@ -33,9 +30,8 @@ _LATE = 1.0
 class Builder:
     """One run of `up` on one instance. The caller holds the instance's lock."""
 
-    def __init__(self, client: docker.DockerClient, lab: Lab, instance: Instance, say: Say) -> None:
-        self._client = client
-        self._hosts = DockerHosts(client)
+    def __init__(self, lab: Lab, instance: Instance, say: Say) -> None:
+        self._hosts = hosts_here()
         self._lab = lab
         self._instance = instance
         self._say = say
@@ -43,6 +39,7 @@ class Builder:
     def up(self, wanted: Wanted) -> Built:
         """Build what is missing or different. Raises BuildError or one of its kinds."""
         interrupted = unfinished(self._instance)
+        placed.note(self._instance)
         found = self._hosts.find(self._instance)
         built, image = self._chosen(wanted, found)
         specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
@@ -61,14 +58,14 @@ class Builder:
         journal.done()
         return built
 
-    def _chosen(self, wanted: Wanted, found: list[Found]) -> tuple[Built, str]:
+    def _chosen(self, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
         """The outcome with engine and firewall filled in, and the lab hosts' image."""
         engine = wanted.engine or (found[0].engine if found else images.DEFAULT_ENGINE)
         firewall = wanted.firewall or (found[0].firewall if found else DEFAULT_FIREWALL)
-        image = images.ensure(self._client, engine, self._say)
-        return Built(engine=engine, firewall=firewall, version=image.version, note=image.note), image.id
+        ready = self._hosts.prepare(engine, self._say)
+        return Built(engine=engine, firewall=firewall, version=ready.version, note=ready.note), ready.image
 
-    def _make_hosts(self, progress: Progress, specs: Sequence[HostSpec], found: list[Found]) -> None:
+    def _make_hosts(self, progress: Progress, specs: Sequence[HostSpec], found: Sequence[Found]) -> None:
         existing = {host.host: host for host in found}
         for name in existing.keys() - {spec.name for spec in specs}:
             progress.begin("remove-host", name)
@@ -112,7 +109,7 @@ class Builder:
         progress.undo.callback(self._remove_host, spec.name)
 
     def _start_all(self, progress: Progress, specs: Sequence[HostSpec]) -> None:
-        """The first in this thread, the others beside it: docker-py's client belongs to one thread."""
+        """The first in this thread, the others beside it, each over a connection of its own."""
         if not specs:
             return
         first, *others = specs
@@ -173,8 +170,4 @@ class Builder:
 
 
 def _start_elsewhere(instance: Instance, spec: HostSpec) -> Found:
-    client = connect()
-    try:
-        return DockerHosts(client).start(instance, spec)
-    finally:
-        client.close()
+    return hosts_here().start(instance, spec)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator import images
+from orchestrator import images, where
 from orchestrator.build import FIREWALLS, Builder, Built, Wanted
 from orchestrator.cli.common import Options, chosen, known, seed
 from orchestrator.cli.looking import differences
 from orchestrator.cli.screen import Screen
 from orchestrator.locking import locked
-from orchestrator.outer import connect
 from orchestrator.state import Instance
 
 
@@ -22,9 +21,8 @@ def up(screen: Screen, name: str, _: str, options: Options) -> None:
         known("firewall", options["firewall"], list(FIREWALLS)),
         seed(options),
     )
-    client = connect()
     with locked(instance, f"lab up {instance.arguments}", screen.say):
-        built = Builder(client, lab, instance, screen.say).up(wanted)
+        built = Builder(lab, instance, screen.say).up(wanted)
         changed = 0 if built.changes else len(differences(lab, instance))
     if changed:
         note = f"{changed} differences from the state after it was built: invoke lab diff {instance.arguments}"
@@ -34,7 +32,7 @@ def up(screen: Screen, name: str, _: str, options: Options) -> None:
 
 
 def _tell(screen: Screen, instance: Instance, built: Built, node: str) -> None:
-    what = f"{instance} is up: engine {built.version}, iptables {built.firewall}"
+    what = f"{instance} is up{where.current().on}: engine {built.version}, iptables {built.firewall}"
     if built.changes:
         screen.line(f"{screen.colour(what, 'bold')} ({screen.elapsed:.1f} s)")
         screen.columns([(change.part, change.action, change.why) for change in built.changes])

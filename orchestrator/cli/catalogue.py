@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from orchestrator import catalog, declared, state
+from orchestrator import catalog, declared, placed, state, where
 from orchestrator.backends import Found
-from orchestrator.backends.dind import DockerHosts
+from orchestrator.backends.choice import hosts
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import NetproofError
-from orchestrator.outer import connect
+from orchestrator.where import Where
 
 
-def _running() -> list[Found] | None:
+def _running() -> dict[Where, Sequence[Found] | None]:
+    """Lab hosts by place; None where that cannot be asked."""
+    return {place: _at(place) for place in dict.fromkeys([where.current(), *placed.elsewhere()])}
+
+
+def _at(place: Where) -> Sequence[Found] | None:
     try:
-        return DockerHosts(connect()).find()
+        with where.at(place):
+            return hosts().find()
     except NetproofError:
         return None
 
 
-def _state(name: str, found: list[Found] | None) -> list[str]:
-    if found is None:
-        return ["unknown: no engine"]
-    instances = sorted({str(host.instance) for host in found if host.instance.lab == name})
-    dead = {str(host.instance) for host in found if not host.running}
-    return [f"{item} {'broken' if item in dead else 'up'}" for item in instances]
+def _state(name: str, places: dict[Where, Sequence[Found] | None]) -> list[str]:
+    states = []
+    for place, found in places.items():
+        if found is None:
+            states += [f"unknown{place.on}: no engine"]
+            continue
+        instances = sorted({str(host.instance) for host in found if host.instance.lab == name})
+        dead = {str(host.instance) for host in found if not host.running}
+        states += [f"{item} {'broken' if item in dead else 'up'}{place.on}" for item in instances]
+    return states
 
 
 def show(screen: Screen) -> None:

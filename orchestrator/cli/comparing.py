@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 from invoke import Exit
 
-from orchestrator import catalog, images, state
+from orchestrator import catalog, images, placed, state, where
 from orchestrator.cli import comparison
 from orchestrator.cli.common import Options
 from orchestrator.cli.following import Following
@@ -106,6 +106,7 @@ def _run(screen: Screen, asked: _Asked, results: book.Book) -> Outcome:
 def _inputs(screen: Screen, keys: list[Key]) -> dict[Key, Inputs]:
     """What each cell depends on. Images that are missing are built, one after the other."""
     client = connect()
+    placed.remember(where.current())
     found = {name: images.ensure(client, name, screen.say).id for name in dict.fromkeys(k.column.engine for k in keys)}
     with translated("asking for its version"):
         kernel = client.version()["KernelVersion"]

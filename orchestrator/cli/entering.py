@@ -9,7 +9,7 @@ import sys
 from invoke import Exit
 
 from orchestrator import forward
-from orchestrator.backends.terminal import interactive
+from orchestrator.backends.choice import hosts
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import HostDied, UsageError
@@ -38,7 +38,7 @@ def shell(screen: Screen, name: str, node: str, options: Options) -> None:
     variables.append("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     if sys.stdin.isatty():
         screen.line(f"A shell in {node} of {instance}; `exit` leaves it, the lab stays up.")
-    code = interactive(host.id, [*prefix, "env", "-i", *variables, "bash", "--norc", "--noprofile"])
+    code = hosts().interactive(host, [*prefix, "env", "-i", *variables, "bash", "--norc", "--noprofile"])
     if code:
         raise Exit(code=code)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from orchestrator import images
+from orchestrator import images, placed, where
 from orchestrator.cli.common import known
 from orchestrator.cli.screen import Screen
 from orchestrator.outer import connect
@@ -16,6 +16,7 @@ def build(screen: Screen, engine: str, *, refresh: bool) -> None:
     """Build the image of one engine (the default one), or of all."""
     choice = known("engine", engine, [*images.ENGINES, "all"]) or images.DEFAULT_ENGINE
     client = connect()
+    placed.remember(where.current())
     rows: list[dict[str, Any]] = []
     for name in images.ENGINES if choice == "all" else [choice]:
         image = images.ensure(client, name, screen.say, refresh=refresh)

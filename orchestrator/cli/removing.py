@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from orchestrator.backends.choice import hosts
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.locking import locked
-from orchestrator.outer import connect
 from orchestrator.remove import down as remove
 from orchestrator.state import Instance
 
@@ -13,10 +13,10 @@ from orchestrator.state import Instance
 def down(screen: Screen, name: str, _: str, options: Options) -> None:
     """Remove a lab; twice is fine. Works for a lab whose definition is broken, too."""
     instance = Instance.named(name, options["tag"])
-    client = connect()
+    places = hosts()
     with locked(instance, f"lab down {instance.arguments}", screen.say):
         end_attempt(instance)
-        gone = remove(client, instance)
+        gone = remove(places, instance)
     if not gone:
         chosen(name, options)  # a lab that does not exist is a typing error, one that is not up is not
     screen.line(f"{instance} is gone: {', '.join(gone)} removed." if gone else f"{instance} was not up.")

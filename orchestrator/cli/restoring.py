@@ -10,7 +10,6 @@ from orchestrator.cli.practising import practising, rows, scores
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import NetproofError
 from orchestrator.locking import locked
-from orchestrator.outer import connect
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import grading, history
 from orchestrator.practice.collateral import baseline, differences, lines, told
@@ -60,7 +59,7 @@ def reset(screen: Screen, name: str, _: str, options: Options) -> None:
     practice = catalog.practice(name)
     with locked(instance, f"lab reset {instance.arguments}", screen.say):
         give_up(instance)
-        found = Resetter(connect(), lab, instance, screen.say).run(practice)
+        found = Resetter(lab, instance, screen.say).run(practice)
     how = {
         MENDED: "what differed was put back in place",
         REBUILT: f"{', '.join(found.hosts)} built anew",

@@ -38,18 +38,16 @@ class Engine:
 
 def reach() -> Engine:
     """The engine, and what it says about itself; EngineError when there is none."""
-    client = outer.connect()
+    client = outer.connect(any_version=True)
     with outer.translated("asking about itself"):
         return Engine(client, outer.address(), client.info(), client.version())
 
 
 def unreachable(error: EngineError) -> Finding:
     """No engine answers."""
-    remedy = _UNREACHABLE
+    remedy = _UNREACHABLE if error.remedy == outer.REMEDY else error.remedy
     if "permission denied" in error.problem:
         remedy = _FORBIDDEN
-    elif "docker context" in error.problem:
-        remedy = error.remedy
     return Finding(AREA, "address", "missing", error.problem, EVERY_LAB, remedy)
 
 

@@ -17,9 +17,9 @@ from typing import IO, Any
 from attrs import define, field
 
 from orchestrator import catalog
+from orchestrator.backends.choice import hosts
 from orchestrator.errors import NetproofError
 from orchestrator.matrix.records import Cell, Inputs, Key, Times, Walk, claim_from
-from orchestrator.outer import connect
 from orchestrator.remove import down
 from orchestrator.state import Instance, root
 from orchestrator.wait import until
@@ -147,7 +147,7 @@ def _sweep(instance: Instance, *, died: bool) -> str:
 def _removed(instance: Instance) -> str:
     """Nothing, or why an instance could not be removed."""
     try:
-        down(connect(), instance)
+        down(hosts(), instance)
     except NetproofError as error:
         return f"and {instance} could not be removed: {error}"
     return ""

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import docker
 from attrs import frozen
 
-from orchestrator.backends.dind import DockerHosts
+from orchestrator.backends.choice import hosts
 from orchestrator.build import Builder, Wanted
 from orchestrator.errors import HostDied, NetproofError, UnknownName, UsageError
 from orchestrator.facts import compare, flatten, structure
@@ -38,8 +37,8 @@ class Reset:
 class Resetter:
     """One `reset` of one instance. The caller holds the instance's lock."""
 
-    def __init__(self, client: docker.DockerClient, lab: Lab, instance: Instance, say: Callable[[str], None]) -> None:
-        self._client = client
+    def __init__(self, lab: Lab, instance: Instance, say: Callable[[str], None]) -> None:
+        self._hosts = hosts()
         self._lab = lab
         self._instance = instance
         self._say = say
@@ -47,8 +46,7 @@ class Resetter:
     def run(self, practice: Practice) -> Reset:
         """Undo what was injected, mend what differs, build anew what still does. UsageError when it is not up."""
         before = self._instance.read("baseline.json")
-        hosts = {found.host for found in DockerHosts(self._client).find(self._instance)}
-        if not hosts:
+        if not self._hosts.find(self._instance):
             raise UsageError(f"{self._instance} is not up.", f"`invoke lab up {self._instance.arguments}` builds it.")
         if before is not None:
             how = self._in_place(practice, before)
@@ -57,9 +55,9 @@ class Resetter:
                 return Reset(how, [])
         lost = self._differing(before)
         self._say(f"building {', '.join(lost)} anew")
-        found = DockerHosts(self._client).find(self._instance)
-        DockerHosts(self._client).remove([host for host in found if host.host in lost])
-        Builder(self._client, self._lab, self._instance, self._say).up(Wanted())
+        found = self._hosts.find(self._instance)
+        self._hosts.remove([host for host in found if host.host in lost])
+        Builder(self._lab, self._instance, self._say).up(Wanted())
         self._instance.drop(attempts.FILE)
         return Reset(REBUILT, lost)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import docker
 
 from orchestrator import catalog
+from orchestrator.backends.choice import hosts
 from orchestrator.build import Builder, Wanted
 from orchestrator.locking import locked
-from orchestrator.outer import connect
 from orchestrator.remove import down
 from orchestrator.running import RunningLab
 from orchestrator.state import Instance
@@ -43,12 +43,11 @@ def bytecode_is_kept() -> bool:
 def _steps_once(instance: Instance) -> list[tuple[str, float]]:
     watch = Stopwatch()
     lab = catalog.load(instance.lab)
-    client = connect()
     try:
         with locked(instance, "bench", nothing), watch.running("looking at what is there"):
-            Builder(client, lab, instance, watch.mark).up(Wanted())
+            Builder(lab, instance, watch.mark).up(Wanted())
     finally:
-        down(client, instance)
+        down(hosts(), instance)
     return list(watch.steps())
 
 

@@ -27,9 +27,9 @@ from orchestrator.errors import NetproofError
 from orchestrator.facts import compare, flatten, structure
 from orchestrator.model import Lab
 from orchestrator.outer import connect
-from orchestrator.remove import clean
+from orchestrator.remove import clean, forget_files
 from orchestrator.running import RunningLab
-from orchestrator.state import Instance
+from orchestrator.state import Instance, remembered
 from orchestrator.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -203,6 +203,7 @@ class User:
         with self.acting():
             assert labels.owner() == self.owner
             clean(self.client, keep_images=True)
+            forget_files(remembered())
         assert not self.remains(), "clean left something behind"
         assert until(lambda: not self.processes(), 5), f"still running: {self.processes()}"
 

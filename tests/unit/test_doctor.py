@@ -13,7 +13,7 @@ import docker
 import pytest
 from docker.errors import APIError, NotFound
 
-from orchestrator import doctor
+from orchestrator import doctor, outer
 from orchestrator.agent import probe
 from orchestrator.doctor import EVERY_LAB, Finding, building, engine, kernel, machine
 from orchestrator.doctor.engine import Engine
@@ -164,16 +164,17 @@ def test_an_unexpected_error_of_the_client_is_told(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("problem", "remedy"),
+    ("problem", "given", "remedy"),
     [
-        ("No Docker engine answers at unix:///s: there is no such socket", "bootstrap"),
-        ("No Docker engine answers at unix:///s: permission denied; …", "group docker"),
-        ("There is no docker context 'x'.", "context ls"),
+        ("No Docker engine answers at unix:///s: there is no such socket", outer.REMEDY, "bootstrap"),
+        ("No Docker engine answers at unix:///s: permission denied; …", outer.REMEDY, "group docker"),
+        ("There is no docker context 'x'.", "`docker context ls` lists them.", "context ls"),
+        ("ssh://box cannot be reached: it accepts none of your keys.", "ssh-copy-id puts one there.", "ssh-copy-id"),
     ],
 )
-def test_each_reason_for_silence_has_its_remedy(problem: str, remedy: str) -> None:
-    """A socket that is closed to us is mended otherwise than one that is not there."""
-    assert remedy in engine.unreachable(EngineError(problem, "`docker context ls` lists them.")).remedy
+def test_each_reason_for_silence_has_its_remedy(problem: str, given: str, remedy: str) -> None:
+    """A socket that is closed to us is mended otherwise than one that is not there, or on another machine."""
+    assert remedy in engine.unreachable(EngineError(problem, given)).remedy
 
 
 def test_a_usual_engine_is_well() -> None:

@@ -34,8 +34,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("orchestrator.backends", "orchestrator.inner"),
     ("orchestrator.images", "orchestrator.link", "orchestrator.facts"),
-    ("orchestrator.outer", "orchestrator.journal", "orchestrator.locking", "orchestrator.declared"),
-    ("orchestrator.state", "orchestrator.wait", "orchestrator.catalog"),
+    (
+        "orchestrator.outer",
+        "orchestrator.journal",
+        "orchestrator.locking",
+        "orchestrator.declared",
+        "orchestrator.placed",
+    ),
+    ("orchestrator.tunnel",),
+    ("orchestrator.state", "orchestrator.wait", "orchestrator.catalog", "orchestrator.where"),
     ("orchestrator.model",),
     ("orchestrator.errors", "orchestrator.labels"),
 )

@@ -103,7 +103,7 @@ def swept(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> list[Instance]:
     """Instances that were removed after their process had ended; there is no engine."""
     assert not state_dir.exists()
     found: list[Instance] = []
-    monkeypatch.setattr(running, "connect", lambda: None)
+    monkeypatch.setattr(running, "hosts", lambda: None)
     monkeypatch.setattr(running, "_AFTERMATH", 0.0)
     monkeypatch.setattr(running, "down", lambda _, instance: found.append(instance))
     return found

@@ -1,0 +1,12 @@
+"""The backend for the place where this process works; see orchestrator/where.py."""
+
+from __future__ import annotations
+
+from orchestrator.backends import Hosts
+from orchestrator.backends.dind import DockerHosts
+from orchestrator.outer import connect
+
+
+def hosts() -> Hosts:
+    """Lab hosts of this place. For the calling thread: its connection is not shared."""
+    return DockerHosts(connect())

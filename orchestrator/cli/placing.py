@@ -1,0 +1,34 @@
+"""`--host`: where a command works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orchestrator import placed, where
+from orchestrator.errors import UsageError
+from orchestrator.state import Instance
+from orchestrator.where import Where
+
+
+@contextmanager
+def at_host(host: str) -> Iterator[Where]:
+    """Work at the place that `--host` names, or at the usual one."""
+    place = Where.parse(host) if host else where.current()
+    with where.at(place):
+        yield place
+
+
+@contextmanager
+def at_instance(name: str, tag: str, host: str) -> Iterator[None]:
+    """Work where an instance is; one that is not built yet comes to the place that `--host` names, or the usual one."""
+    instance = Instance.named(name, tag)
+    asked = Where.parse(host) if host else None
+    built = placed.place_of(instance)
+    if built and asked and built != asked:
+        raise UsageError(
+            f"{instance} is not on {asked}: it was built on {built}.",
+            f"Remove it there first (invoke lab down {instance.arguments}), or name another copy: --as second.",
+        )
+    with where.at(built or asked or where.current()):
+        yield
