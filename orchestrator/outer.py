@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 import docker
 import requests
 from docker import errors as docker_errors
-from docker.context import ContextAPI
 
-from orchestrator import tunnel, where
+from orchestrator import contexts, tunnel, where
 from orchestrator.errors import BuildError, EngineError
 
 Result = TypeVar("Result")
@@ -28,29 +27,16 @@ REMEDY = (
 _OLDEST = (1, 41)
 
 
-def _context(name: str | None) -> tuple[str | None, Any]:
-    """Address and TLS settings of a docker context, or of the current one; (None, None) for the default one."""
-    try:
-        context = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
-    except docker_errors.DockerException as error:
-        raise EngineError(f"The docker context {name or 'that is current'} cannot be read: {error}", REMEDY) from error
-    if context is None:
-        raise EngineError(f"There is no docker context {name!r}.", "`docker context ls` lists those there are.")
-    if context.name == "default":
-        return None, None
-    return context.Host, context.TLSConfig
-
-
 def _chosen() -> tuple[str | None, Any]:
     """Address and TLS settings of the engine; (None, None) for the local socket."""
     place = where.current()
     if place.kind == where.SSH:
         return str(place), None
     if place.kind == where.DOCKER:
-        return _context(place.target)
+        return contexts.endpoint(place.target)
     if os.environ.get("DOCKER_HOST"):
         return os.environ["DOCKER_HOST"], None
-    return _context(os.environ.get("DOCKER_CONTEXT"))
+    return contexts.endpoint(os.environ.get("DOCKER_CONTEXT"))
 
 
 def address() -> str:

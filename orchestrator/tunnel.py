@@ -27,6 +27,7 @@ _LINGER = 60  # seconds that an unused connection is kept
 _CONNECT = 15  # seconds
 _LIMIT = 45.0
 _ANSWER = 10.0
+_PATIENCE = 2.0  # the socket is there when ssh has gone into the background
 _OPTIONS = {
     "BatchMode": "yes",  # fail instead of asking
     "ConnectTimeout": str(_CONNECT),
@@ -113,7 +114,7 @@ def _open(target: str, base: Path, path: Path) -> None:
     said = log.read_text(errors="replace") if log.exists() else ""
     if code:
         raise _refusal(target, login, said)
-    if not until(lambda: _answers(path), _ANSWER, 0.05):
+    if not until(lambda: _answers(path), _PATIENCE, 0.1):
         _end(control, login)
         raise EngineError(
             f"ssh://{target} is reached, but no Docker engine answers at {engine} there.",

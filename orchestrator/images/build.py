@@ -13,6 +13,7 @@ import platformdirs
 
 from orchestrator import labels
 from orchestrator.images.bake import bake
+from orchestrator.images.copy import copied
 from orchestrator.images.job import ROOTFS, Job
 from orchestrator.images.lookup import ROLE, HostImage, find, images_labelled
 from orchestrator.images.recipe import current_rootfs_digest, recipe_of
@@ -31,6 +32,8 @@ def ensure(client: docker.DockerClient, engine: str, say: Say, *, refresh: bool 
     with _one_at_a_time(engine, say):
         # Another build may have finished while this one waited.
         if not refresh and (found := find(client, engine)):
+            return found
+        if not refresh and (found := copied(client, engine, say)):
             return found
         return _build(Job(client, recipe, say), refresh=refresh)
 
