@@ -225,6 +225,22 @@ def test_silent_context_is_reported_and_nothing_is_installed(sandbox: Sandbox, *
     assert sandbox.nothing_was_installed()
 
 
+@pytest.mark.parametrize(
+    ("words", "variable"), [((), "ssh://box"), (("--host", "ssh://box"), ""), (("--host=docker:far",), "dind")]
+)
+def test_labs_elsewhere_need_no_engine_here(sandbox: Sandbox, words: tuple[str, ...], variable: str) -> None:
+    """Nobody is asked for one, and nothing is installed."""
+    done = sandbox.run("greet", *words, NETPROOF_HOST=variable)
+    assert (done.returncode, sandbox.called("apt-get"), sandbox.called("systemctl")) == (7, [], []), done.stderr
+
+
+def test_labs_here_need_one(sandbox: Sandbox) -> None:
+    """The control: the same sandbox has none."""
+    sandbox.on(ELSEWHERE)
+    done = sandbox.run("greet", "--host", "dind", NETPROOF_HOST="ssh://box")
+    assert (done.returncode, "no Docker engine here" in done.stderr) == (3, True), done.stderr
+
+
 def test_answering_context_is_handed_on_as_docker_host(sandbox: Sandbox) -> None:
     """The command sees the engine of the current context, though docker-py knows no contexts."""
     far = sandbox.home / "far.sock"
