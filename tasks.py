@@ -125,7 +125,8 @@ def labs(context: Context, json: bool = False) -> None:
         "layer": "only this layer's",
         "spoil": "everything: what each is, how it is injected, what it turns red",
         "prove": "run the whole proof of this lab's faults on the instance that is up",
-        "fault": "with --prove: only this one",
+        "walk": "walk into each of this lab's faults that drops packets: does the walk name the place?",
+        "fault": "with --prove and --walk: only this one",
         "as": OPTIONS["as"],
         **HOST,
     },
@@ -137,6 +138,7 @@ def faults(
     layer: str = "",
     spoil: bool = False,
     prove: str = "",
+    walk: str = "",
     fault: str = "",
     as_: str = "",
     host: str = "",
@@ -149,6 +151,12 @@ def faults(
 
             with placing.at_instance(prove, as_, host):
                 demonstrating.prove(screen, prove, {"fault": fault, "tag": as_})
+            return
+        if walk:
+            from orchestrator.cli import retracing
+
+            with placing.at_instance(walk, as_, host):
+                retracing.walk(screen, walk, {"fault": fault, "tag": as_})
             return
         from orchestrator.cli import faulting
 

@@ -75,6 +75,12 @@ def _unwatch(**args: Any) -> Any:
     return tap.stop(**args)
 
 
+def _owners(**args: Any) -> Any:
+    from . import owners  # noqa: PLC0415 - as above
+
+    return owners.owners(**args)
+
+
 def _routes(**args: Any) -> Any:
     from . import deciding  # noqa: PLC0415 - as above
 
@@ -108,6 +114,7 @@ OPERATIONS: dict[str, Operation] = {
     "watch.start": _watch,
     "watch.stop": _unwatch,
     "routes": _routes,
+    "owners": _owners,
     "netns": wiring.make_netns,
     "switch": wiring.make_switch,
     "cable": wiring.make_cable,

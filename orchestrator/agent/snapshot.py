@@ -12,6 +12,7 @@ from pyroute2 import IPRoute
 from . import engine, netfilter, netlink, places, processes, sysctls
 
 _DOCKER_NETNS = "/run/docker/netns"
+_ALIVE = {"running", "paused"}  # a paused container's namespace is as it was
 
 
 def _network(place: str, files: dict[str, int]) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def _places(containers: list[dict[str, Any]]) -> list[str]:
     seen: set[int | None] = {None}
     found = []
     candidates = ["host"]
-    candidates += [f"container:{item['name']}" for item in containers if item["state"] == "running"]
+    candidates += [f"container:{item['name']}" for item in containers if item["state"] in _ALIVE]
     candidates += [f"netns:{name}" for name in _named(places.NETNS)]
     candidates += [f"path:{_DOCKER_NETNS}/{name}" for name in _named(_DOCKER_NETNS)]
     for place in candidates:

@@ -37,7 +37,7 @@ def walk(screen: Screen, name: str, source: str, options: Options) -> None:
     if file is not None and not file.absolute().parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no such folder.", "Name a file in a folder that exists.")
     with RunningLab.attach(lab, instance) as running:
-        screen.say(f"{source} asks {options['to']}")
+        screen.say(f"{source} asks {options['target']}")
         found = take(running, source, options["target"], proto=options["proto"])
     if file is not None:
         file.write_text(svg(found))

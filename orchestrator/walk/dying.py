@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from orchestrator.walk.legs import Path
 from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import Death
 from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene, routed
 from orchestrator.walk.seen import Traversal
+from orchestrator.walk.segments import is_for_another
+from orchestrator.walk.unheard import unheard
 
 _MTU = {"fragmentation needed", "packet too big"}
 
 
 def death(scene: Scene) -> Death:
     """Where the exchange ended, as far as can be told."""
-    for look in (_dropped, _too_large, _not_sent, _went_astray, _no_way_back, _answer_astray, _nobody, _mute):
+    for look in (_detour, _dropped, _too_large, _not_sent, _went_astray, _no_way_back, _answer_astray, _nobody, _mute):
         found = look(scene)
         if found is not None:
             return found
@@ -78,15 +82,22 @@ def _not_sent(scene: Scene) -> Death | None:
     if link is not None and "UP" not in link.flags:
         return Death(place=place, layer="link", why=f"Interface {link.name} of {place} is down.", proof=link.operstate)
     hop = route.gateway or scene.walk.address
-    unanswered = scene.unanswered(place, hop, route.interface)
-    if unanswered:
-        return Death(
-            place=place,
-            layer="neighbour",
-            why=f"Nobody answers {place}'s ARP requests for {hop}.",
-            proof=unanswered,
-            certain=False,
-        )
+    return unheard(scene, place, hop, route.interface)
+
+
+def _detour(scene: Scene) -> Death | None:
+    """The asker is on the network that it asks, and sends to a router all the same."""
+    place, target = scene.exchange.source, scene.walk.address
+    route = scene.ask(place, Query(target))
+    if not route.gateway or scene.way("there") is None:
+        return None
+    for one in scene.space(place).addresses:
+        if ipaddress.ip_address(target) in ipaddress.ip_interface(one.address).network:
+            why = f"{place} is on {target}'s network by {one.interface}, and sends by way of {route.gateway}."
+            proof = (
+                f"ip route get: {target} via {route.gateway} dev {route.interface}; {one.address} dev {one.interface}"
+            )
+            return Death(place=place, layer="route", why=why, proof=proof)
     return None
 
 
@@ -113,31 +124,37 @@ def _no_way_back(scene: Scene) -> Death | None:
     redirected = there.segments[0].first.dst != packet.dst  # then the receiver owes the way back
     if routers and not redirected and not (refused is not None and scene.has(routers[-1].place, hop)):
         return _source_nobody_knows(
-            there, routers[-1].place, here.place, unanswered or (refused.proof if refused else "")
+            scene, there, routers[-1].place, here.place, unanswered or (refused.proof if refused else "")
         )
-    return refused or Death(
-        place=here.place,
-        layer="neighbour",
-        why=f"Nobody answers {here.place}'s ARP requests for {hop}.",
-        proof=unanswered,
-        certain=False,
-    )
+    return refused or unheard(scene, here.place, hop, route.interface)
 
 
-def _source_nobody_knows(there: Path, router: str, receiver: str, proof: str) -> Death | None:
-    """The last router let it out with a source to which there is no way back."""
+def _source_nobody_knows(scene: Scene, there: Path, router: str, receiver: str, proof: str) -> Death:
+    """The last router let it out with a source to which there is no way back.
+
+    That is its doing where its engine is to translate that network, and where nobody at all has the source it gave.
+    """
     original, final = there.segments[0].first.src, there.segments[-1].last.src
     if original != final:
-        why = f"It left {router} with the source {final}, which nobody has."
-    elif any(one.place != router for one in there.segments):
-        why = f"It left {router} with its own source, {final}, untranslated: {receiver} has no way back."
-    return Death(place=router, layer="nat", why=why, proof=proof, certain=False)
+        nobody = not any(scene.has(place, final) for place in scene.seen.places)
+        why = (
+            f"It left {router} with the source {final}, which {'nobody has' if nobody else f'{receiver} cannot reach'}."
+        )
+        return Death(place=router, layer="nat", why=why, proof=proof, certain=nobody)
+    network = scene.translated_network(router, final)
+    why = f"It left {router} with its own source, {final}, untranslated: {receiver} has no way back."
+    if network:
+        proof = f"{proof}; network {network} is one to be masqueraded"
+    return Death(place=router, layer="nat", why=why, proof=proof, certain=bool(network))
 
 
 def _answer_astray(scene: Scene) -> Death | None:
     """There is an answer, and it did not get back to the asker."""
     back = scene.way("back")
-    if back is None or back.segments[-1].place == scene.exchange.source:
+    if back is None:
+        return None
+    end = back.segments[-1]
+    if end.place == scene.exchange.source and not (end.came and is_for_another(scene.seen, end.came[-1])):
         return None
     found = lost(scene, back)
     last = back.segments[-1]
@@ -172,7 +189,12 @@ def _mute(scene: Scene) -> Death | None:
     if there is None or not _arrived(there):
         return None
     place, packet = there.segments[-1].place, there.segments[-1].last
-    if scene.walk.outcome == "silent" or scene.walk.proto == "udp":
-        why = f"{place} took it on {packet.proto} port {packet.dport}, and the program there does not answer."
-        return Death(place=place, layer="process", why=why, proof=f"a socket is open on port {packet.dport}")
-    return None
+    if scene.walk.outcome != "silent" and scene.walk.proto != "udp":
+        return None
+    owner = next(iter(scene.owners(place, packet.proto, packet.dport or 0)), None)
+    proof = f"a socket is open on port {packet.dport}"
+    if owner is not None:
+        place = owner.container or place
+        proof = f"{owner} has it open" + (", and is stopped" if owner.is_stopped else "")
+    why = f"{place} took it on {packet.proto} port {packet.dport}, and the program there does not answer."
+    return Death(place=place, layer="process", why=why, proof=proof)

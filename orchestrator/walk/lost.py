@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from orchestrator.facts.model import Link
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import Death
 from orchestrator.walk.routes import Route
-from orchestrator.walk.scene import Scene, is_large
+from orchestrator.walk.scene import Scene, is_large, routed
+from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment, is_for_another
+from orchestrator.walk.unheard import unheard
 
 _REFUSING = {"unreachable", "blackhole", "prohibit"}
 
@@ -58,7 +63,21 @@ def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death |
     route = way.routes.get(number)
     if route is None or segment.went or route.query.iif == "lo":
         return None
-    return refusal(scene, segment.place, route)
+    refused = refusal(scene, segment.place, route)
+    routers = [one.place for one in way.segments[:number] if routed(one)]
+    if refused is not None and routers and scene.has(segment.place, route.query.src):
+        why = f"{routers[-1]} sent it back to {segment.place} with that one's own source, untranslated."
+        return Death(place=routers[-1], layer="nat", why=why, proof=refused.proof)
+    return refused or _kept(scene, segment.place, route)
+
+
+def _kept(scene: Scene, place: str, route: Route) -> Death | None:
+    """IPv6 looks routes up whether it forwards or not."""
+    off = scene.space(place).sysctls.get("net.ipv6.conf.all.forwarding") == "0"
+    if ":" not in route.query.dst or not route.query.iif or route.type != "unicast" or not off:
+        return None
+    why = f"{place} does not forward: it keeps what is not for itself."
+    return Death(place=place, layer="route", why=why, proof="net.ipv6.conf.all.forwarding = 0")
 
 
 def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
@@ -110,7 +129,8 @@ def _behind_the_wire(scene: Scene, _: Path, __: int, segment: Segment) -> Death 
             place=place,
             layer="mtu",
             why=f"{last.packet.size} bytes do not fit through {other.name} of {place}.",
-            proof=f"{other.name}: mtu {other.mtu}, dropped {other.rx_dropped + other.tx_dropped}",
+            proof=f"{other.name}: mtu {other.mtu}, {last.interface} of {last.place}: mtu {link.mtu if link else '?'}",
+            certain=link is None or link.mtu == other.mtu,  # else it is one of the two ends, and who knows which
         )
     return None
 
@@ -134,15 +154,9 @@ def _unsent(scene: Scene, way: Path, number: int, segment: Segment) -> Death | N
         return None
     link = scene.seen.links[segment.place].get(route.interface)
     hop = route.gateway or route.query.dst
-    unanswered = scene.unanswered(segment.place, hop, route.interface)
-    if unanswered:
-        return Death(
-            place=segment.place,
-            layer="neighbour",
-            why=f"Nobody answers {segment.place}'s ARP requests for {hop}.",
-            proof=unanswered,
-            certain=False,
-        )
+    quiet = unheard(scene, segment.place, hop, route.interface)
+    if quiet is not None:
+        return quiet
     if link is not None and "UP" not in link.flags:
         return Death(
             place=segment.place,
@@ -178,13 +192,29 @@ def _not_bridged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | No
         )
     if not link.master:
         return None
+    return _by_its_table(scene, place, last, link)
+
+
+def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death:
+    """A bridge that did not pass a frame on: its table leads to another port than the receiver's, or one too narrow."""
     frame = last.packet.inner or last.packet
     entries = [one for one in scene.space(last.place).fdb if one.mac == frame.dmac and one.interface]
+    entries = [one for one in entries if scene.seen.links[last.place].get(one.interface) is not None]
     proof = "; ".join(f"bridge fdb: {one.mac} dev {one.interface} {one.state}" for one in entries[:2])
-    return Death(
-        place=place,
-        layer="link",
-        why=f"Bridge {link.master} of {last.place} did not pass on what came in by {link.name}.",
-        proof=proof,
-        certain=False,
-    )
+    why = f"Bridge {link.master} of {last.place} did not pass on what came in by {link.name}."
+    for entry in entries:
+        port = scene.seen.links[last.place][entry.interface]
+        if is_large(frame, port):
+            why = f"{frame.size} bytes do not fit through {port.name} of {last.place}."
+            return Death(place=place, layer="mtu", why=why, proof=f"{port.name}: mtu {port.mtu}")
+        peer = scene.peer(last.place, port.name)
+        if peer is not None and not {frame.dmac} & set(_behind(scene, peer[0])):
+            why = f"Bridge {link.master} of {last.place} has {frame.dmac} behind {port.name}, where it is not."
+            return Death(place=place, layer="link", why=why, proof=proof)
+    return Death(place=place, layer="link", why=why, proof=proof, certain=False)
+
+
+def _behind(scene: Scene, place: str) -> Iterator[str]:
+    """MAC addresses in a namespace, those of its bridge's table included."""
+    yield from (one.mac for one in scene.seen.links[place].values())
+    yield from (one.mac for one in scene.space(place).fdb)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 
 import cattrs
-from attrs import define, field
+from attrs import define, field, frozen
 
-from orchestrator.facts.model import Link, Namespace, Neighbour
+from orchestrator.facts import structure
+from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
 from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.legs import Exchange, Path
@@ -17,6 +19,25 @@ from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
 
 _FAILED = {"FAILED", "INCOMPLETE"}
+
+
+@frozen
+class Owner:
+    """A process that holds a socket; `state` is the kernel's letter, `container` a name, or "" when it is in none."""
+
+    pid: int
+    name: str
+    state: str
+    container: str
+    paused: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} (pid {self.pid}{f', container {self.container}' if self.container else ''})"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it cannot run: stopped by a signal, or its container is paused."""
+        return self.paused or self.state == "T"
 
 
 @define
@@ -30,6 +51,7 @@ class Scene:
     walk: Walk
     ask: Callable[[str, Query], Route]
     _spaces: dict[str, Namespace] = field(factory=dict)
+    _facts: dict[str, Snapshot] | None = None
 
     def way(self, direction: str) -> Path | None:
         """The way of the packet of this direction."""
@@ -64,6 +86,24 @@ class Scene:
             return f"{len(asked)} ARP requests for {address} on {asked[0].interface} of {place}, no answer"
         return ""
 
+    def owners(self, place: str, proto: str, port: int) -> list[Owner]:
+        """Who accepts on a port in a namespace."""
+        host, name = self.seen.places[place]
+        found = self.running.agent(host).call("owners", place=name, proto=proto, port=port)
+        return [Owner(**one) for one in found]
+
+    def translated_network(self, host: str, address: str) -> str:
+        """The bridge network of a lab host's engine with this address, if the engine is to translate what leaves it."""
+        if host not in self.running.hosts:
+            return ""
+        if self._facts is None:
+            self._facts = structure(self.running.snapshot())
+        for network in self._facts[host].engine.networks if host in self._facts else ():
+            inside = any(ipaddress.ip_address(address) in ipaddress.ip_network(subnet) for subnet in network.subnets)
+            if inside and network.driver == "bridge" and not network.internal and _translates(network.options, address):
+                return network.name
+        return ""
+
     def peer(self, place: str, interface: str) -> tuple[str, Link] | None:
         """The other end of a veth: its namespace and link."""
         link = self.seen.links[place].get(interface)
@@ -75,6 +115,13 @@ class Scene:
                 if both and candidate.kind == "veth" and (other, candidate.name) != (place, interface):
                     return other, candidate
         return None
+
+
+def _translates(options: dict[str, str], address: str) -> bool:
+    """Whether a bridge network with these options is to be masqueraded."""
+    family = "ipv6" if ":" in address else "ipv4"
+    mode = options.get(f"com.docker.network.bridge.gateway_mode_{family}", "nat")
+    return mode == "nat" and options.get("com.docker.network.bridge.enable_ip_masquerade", "true") == "true"
 
 
 def routed(segment: Segment) -> bool:

@@ -63,7 +63,9 @@ def way(seen: Seen, key: Key) -> list[Segment]:
 def _without_bystanders(seen: Seen, sightings: list[Sighting]) -> list[Sighting]:
     """Without the copies that a bridge sends to all its ports, when the one they are for got it, too."""
     copies = [one for one in sightings if is_for_another(seen, one)]
-    reached = any(one.how == "host" and one.place not in {copy.place for copy in copies} for one in sightings)
+    elsewhere = [one for one in sightings if one.how == "host" and one.place not in {copy.place for copy in copies}]
+    # The same frame: what was addressed to a router before has another destination.
+    reached = any(_inner(one.packet).dmac == _inner(copy.packet).dmac for one in elsewhere for copy in copies)
     if not copies or not reached:
         return sightings
     gone = set(map(id, copies))

@@ -1,0 +1,150 @@
+"""Why nobody answers for an address on a network: the request for its MAC address is followed like any other packet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from orchestrator.facts.model import Link
+from orchestrator.walk.model import Death
+from orchestrator.walk.scene import Scene
+from orchestrator.walk.seen import Sighting
+
+_ON_A_PARENT = {"macvlan", "ipvlan"}
+_ALONE = {"1", "private"}  # macvlan's mode as the kernel numbers and names it
+
+
+@frozen
+class _End:
+    """An interface of a namespace."""
+
+    place: str
+    link: Link
+
+
+def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | None:
+    """Why a namespace's request for an address's MAC is not answered; None when somebody answers, or it never asked."""
+    proof = scene.unanswered(place, address, interface)
+    if not proof:
+        return None
+    asker = _end(scene, place, interface)
+    holder = next((end for end in _holders(scene, address) if end.place != place), None)
+    found = _cut(scene, [asker, holder]) or (_kept_apart(scene, asker, holder) if asker and holder else None)
+    if found is None and holder is not None:
+        found = _not_passed_on(scene, place, address, holder)
+    if found is not None:
+        return found
+    why = f"Nobody answers {place}'s ARP requests for {address}" + (", which nobody has." if holder is None else ".")
+    return Death(place=place, layer="neighbour", why=why, proof=proof, certain=False)
+
+
+def _end(scene: Scene, place: str, interface: str) -> _End | None:
+    link = scene.seen.links[place].get(interface)
+    return _End(place, link) if link is not None else None
+
+
+def _holders(scene: Scene, address: str) -> Iterator[_End]:
+    """Interfaces that have an address."""
+    for place in scene.seen.places:
+        for one in scene.space(place).addresses:
+            end = _end(scene, place, one.interface)
+            if one.address.partition("/")[0] == address and end is not None:
+                yield end
+
+
+def _below(scene: Scene, end: _End) -> Iterator[_End]:
+    """What an interface stands on: itself, the parent of a macvlan, and the other end of a veth."""
+    yield end
+    if end.link.kind in _ON_A_PARENT:
+        host = scene.seen.places[end.place][0]
+        parents = [link for link in scene.seen.links[host].values() if link.index == end.link.peer_index]
+        if not parents:
+            return
+        end = _End(host, parents[0])
+        yield end
+    peer = scene.peer(end.place, end.link.name)
+    if peer is not None:
+        yield _End(*peer)
+
+
+def _cut(scene: Scene, ends: list[_End | None]) -> Death | None:
+    """Something that one of the two stands on is down, or is no port of a bridge."""
+    for first in ends:
+        for end in _below(scene, first) if first is not None else ():
+            name = f"{end.link.name} of {end.place}"
+            if "UP" not in end.link.flags:
+                why = f"Interface {name} is down."
+                return Death(place=_machine(end.place), layer="link", why=why, proof=f"{name}: {end.link.operstate}")
+            if end is not first and _leads_nowhere(scene, end):
+                why = f"Interface {name} is no port of a bridge, and has no address."
+                return Death(place=_machine(end.place), layer="link", why=why, proof=f"{name}: no master")
+    return None
+
+
+def _leads_nowhere(scene: Scene, end: _End) -> bool:
+    """Whether a veth's end is no port of a bridge, has no address, and no macvlan stands on it."""
+    if end.link.kind != "veth" or end.link.master:
+        return False
+    if any(one.interface == end.link.name for one in scene.space(end.place).addresses):
+        return False
+    return not any(
+        link.kind in _ON_A_PARENT and link.peer_index == end.link.index
+        for links in scene.seen.links.values()
+        for link in links.values()
+    )
+
+
+def _machine(place: str) -> str:
+    """A hidden namespace is its lab host's."""
+    return place.partition("/")[0]
+
+
+def _kept_apart(scene: Scene, asker: _End, holder: _End) -> Death | None:
+    """Two macvlans of one parent, one of which is private."""
+    both = (asker, holder)
+    if any(end.link.kind != "macvlan" for end in both) or asker.link.peer_index != holder.link.peer_index:
+        return None
+    if scene.seen.places[asker.place][0] != scene.seen.places[holder.place][0]:
+        return None
+    for end in both:
+        mode = str(end.link.details.get("mode", ""))
+        if mode in _ALONE:
+            why = f"{end.link.name} of {end.place} is a private macvlan: its neighbours on the parent are kept from it."
+            return Death(place=end.place, layer="macvlan", why=why, proof=f"{end.link.name}: macvlan mode private")
+    return None
+
+
+def _not_passed_on(scene: Scene, place: str, address: str, holder: _End) -> Death | None:
+    """The request came into a bridge, and did not go out by the port behind which the address is."""
+    asked = [
+        one for one in scene.seen.sightings if _is_request(one, address) and one.packet.smac in _macs(scene, place)
+    ]
+    port = list(_below(scene, holder))[-1]
+    if not port.link.master or any(one.place == holder.place for one in asked):
+        return None
+    here = [one for one in asked if one.place == port.place]
+    came = [one for one in here if one.how != "out" and _master(scene, one) == port.link.master]
+    if not came or any(one.how == "out" and one.interface == port.link.name for one in here):
+        return None
+    bridge = f"Bridge {port.link.master} of {port.place}"
+    if came[0].interface == port.link.name:
+        why = f"{bridge} sends nothing back by the port it came in by, {port.link.name}, behind which {address} is."
+        proof = f"hairpin of {port.link.name} is off"
+    else:
+        why = f"{bridge} did not pass on to {port.link.name} what came in by {came[0].interface}."
+        proof = f"an ARP request for {address} came in and did not go out"
+    return Death(place=_machine(port.place), layer="link", why=why, proof=proof)
+
+
+def _is_request(one: Sighting, address: str) -> bool:
+    return (one.packet.proto, one.packet.kind, one.packet.dst) == ("arp", "request", address)
+
+
+def _macs(scene: Scene, place: str) -> set[str]:
+    return {link.mac for link in scene.seen.links[place].values()}
+
+
+def _master(scene: Scene, one: Sighting) -> str:
+    link = scene.seen.links[one.place].get(one.interface)
+    return link.master if link is not None else ""
