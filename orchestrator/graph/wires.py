@@ -51,6 +51,13 @@ def _peer(snapshots: dict[str, Snapshot], one: End) -> End | None:
     return next((two for two in _ends(snapshots) if two[2].kind == "veth" and _are_peers(snapshots, one, two)), None)
 
 
+def other_end(snapshots: dict[str, Snapshot], host: str, place: str, interface: str) -> End | None:
+    """The other end of a veth: (lab host, the agent's name of the namespace, link)."""
+    links = snapshots[host].namespaces[place].links
+    link = next((one for one in links if (one.name, one.kind) == (interface, "veth")), None)
+    return _peer(snapshots, (host, place, link)) if link is not None else None
+
+
 def hidden_links(snapshot: Snapshot, place: str) -> set[str]:
     """Ports of a lab host's bridges, and of hidden bridges, that are veths to elsewhere: their wire says their name."""
     space = snapshot.namespaces[place]

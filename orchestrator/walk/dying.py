@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import Path, describe
 from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import Death
 from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene, routed
 from orchestrator.walk.seen import Traversal
 from orchestrator.walk.segments import is_for_another
+from orchestrator.walk.tunnels import astray_in_a_tunnel
 from orchestrator.walk.unheard import unheard
 
 _MTU = {"fragmentation needed", "packet too big"}
@@ -18,7 +19,7 @@ _MTU = {"fragmentation needed", "packet too big"}
 
 def death(scene: Scene) -> Death:
     """Where the exchange ended, as far as can be told."""
-    for look in (_detour, _dropped, _too_large, _not_sent, _went_astray, _no_way_back, _answer_astray, _nobody, _mute):
+    for look in _LOOKS:
         found = look(scene)
         if found is not None:
             return found
@@ -36,6 +37,8 @@ def _arrived(way: Path | None) -> bool:
         return False
     last = len(way.segments) - 1
     route, segment = way.routes.get(last), way.segments[last]
+    if segment.came and segment.came[-1].packet.inner is not None:  # only what it was carried in
+        return False
     on_loopback = bool(segment.came) and segment.came[-1].interface == "lo"
     return on_loopback or (route is not None and route.type == "local" and bool(segment.came))
 
@@ -49,6 +52,26 @@ def _dropped(scene: Scene) -> Death | None:
                 what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"
                 where = f"{step.table} {step.chain} of {chain.place} ({chain.hook})"
                 return Death(place=chain.place, layer="filter", why=f"It was {what} in {where}.", proof=step.text)
+    return None
+
+
+def _rejected(scene: Scene) -> Death | None:
+    """A router answered in the receiver's stead, out of its filter: such a rule is no part of the trace."""
+    there = scene.way("there")
+    if there is None or _arrived(there):
+        return None
+    for way in (scene.way("error"), scene.way("back")):
+        if way is None or way.segments[0].came or (way.direction == "back" and "RST" not in way.packet.flags):
+            continue
+        place = way.segments[0].place
+        here = [one for one in there.segments if one.place == place and not one.went]
+        chains = [chain for one in here for chain in one.chains if chain.hook in {"input", "forward"}]
+        if not chains or way.packet.kind in _MTU:
+            continue
+        last = chains[-1].steps[-1] if chains[-1].steps else None
+        chain = last.verdict.removeprefix("jump ") if last and last.verdict.startswith("jump ") else chains[-1].table
+        why = f"{place} rejected it in {chain} ({chains[-1].hook}), and answered itself."
+        return Death(place=place, layer="filter", why=why, proof=f"{place} sent: {describe(way.packet)}")
     return None
 
 
@@ -159,11 +182,28 @@ def _answer_astray(scene: Scene) -> Death | None:
     found = lost(scene, back)
     last = back.segments[-1]
     if found is None and _arrived(back):
+        untranslated = _untranslated(scene, last.place)
+        if untranslated is not None:
+            return untranslated
         why = (
             f"The answer is for {last.last.dst}, which {last.place} took for itself: no entry of conntrack says whose."
         )
         return Death(place=last.place, layer="nat", why=why, proof="no translation of the answer")
     return found
+
+
+def _untranslated(scene: Scene, taker: str) -> Death | None:
+    """The answer went to somebody else who has the asker's address, which should not have left its own machine."""
+    there = scene.way("there")
+    routers = [one for one in there.segments if routed(one)] if there is not None else []
+    if there is None or not routers or there.segments[0].first.src != there.segments[-1].last.src:
+        return None
+    router, source = routers[-1].place, there.segments[-1].last.src
+    network = scene.translated_network(router, source)
+    if not network:
+        return None
+    why = f"It left {router} with its own source, {source}, untranslated; {taker} has that, too, and got the answer."
+    return Death(place=router, layer="nat", why=why, proof=f"network {network} is one to be masqueraded")
 
 
 def _nobody(scene: Scene) -> Death | None:
@@ -198,3 +238,19 @@ def _mute(scene: Scene) -> Death | None:
         proof = f"{owner} has it open" + (", and is stopped" if owner.is_stopped else "")
     why = f"{place} took it on {packet.proto} port {packet.dport}, and the program there does not answer."
     return Death(place=place, layer="process", why=why, proof=proof)
+
+
+# What is certain and near comes first.
+_LOOKS = (
+    _detour,
+    _dropped,
+    _rejected,
+    _too_large,
+    _not_sent,
+    astray_in_a_tunnel,
+    _went_astray,
+    _no_way_back,
+    _answer_astray,
+    _nobody,
+    _mute,
+)

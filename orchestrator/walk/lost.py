@@ -8,7 +8,7 @@ from orchestrator.facts.model import Link
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import Death
 from orchestrator.walk.routes import Route
-from orchestrator.walk.scene import Scene, is_large, routed
+from orchestrator.walk.scene import Scene, is_large, is_loose, routed
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment, is_for_another
 from orchestrator.walk.unheard import unheard
@@ -89,6 +89,8 @@ def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Deat
             return None
     frame = segment.came[-1].packet
     outer = frame.inner or frame
+    if is_loose(scene, segment.place, segment.came[-1].interface):
+        return None
     known = {one.mac for links in scene.seen.links.values() for one in links.values()}
     if outer.dmac in known and not is_for_another(scene.seen, segment.came[-1]):
         return None
@@ -125,14 +127,20 @@ def _behind_the_wire(scene: Scene, _: Path, __: int, segment: Segment) -> Death 
             proof=f"{other.name}: {other.operstate}",
         )
     if is_large(last.packet, other):
-        return Death(
-            place=place,
-            layer="mtu",
-            why=f"{last.packet.size} bytes do not fit through {other.name} of {place}.",
-            proof=f"{other.name}: mtu {other.mtu}, {last.interface} of {last.place}: mtu {link.mtu if link else '?'}",
-            certain=link is None or link.mtu == other.mtu,  # else it is one of the two ends, and who knows which
-        )
+        return _too_narrow(scene, last, place, other)
     return None
+
+
+def _too_narrow(scene: Scene, last: Sighting, place: str, other: Link) -> Death:
+    """It is dropped at the narrow end of a wire; the wide end is at fault where the network was to be that narrow."""
+    link = scene.seen.links[last.place].get(last.interface)
+    mtu = link.mtu if link else "?"
+    proof = f"{other.name} of {place}: mtu {other.mtu}, {last.interface} of {last.place}: mtu {mtu}"
+    if other.master and scene.configured_mtu(place, other.master) == other.mtu:
+        why = f"{last.place} sends {last.packet.size} bytes into a network that was made for {other.mtu}."
+        return Death(place=last.place, layer="mtu", why=why, proof=proof)
+    why = f"{last.packet.size} bytes do not fit through {other.name} of {place}."
+    return Death(place=place, layer="mtu", why=why, proof=proof)
 
 
 def _in_the_tunnel(scene: Scene, segment: Segment) -> Death:
@@ -181,9 +189,9 @@ def _not_bridged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | No
     last = segment.came[-1]
     place = scene.seen.places[last.place][0] if "/" in last.place else last.place  # a hidden one is its host's
     link = scene.seen.links[last.place].get(last.interface)
-    if link is None or link.kind != "veth":
+    if link is None or link.kind not in {"veth", "vxlan"}:
         return None
-    if not link.master and not any(one.interface == link.name for one in scene.space(last.place).addresses):
+    if is_loose(scene, last.place, link.name):
         return Death(
             place=place,
             layer="link",
@@ -198,6 +206,9 @@ def _not_bridged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | No
 def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death:
     """A bridge that did not pass a frame on: its table leads to another port than the receiver's, or one too narrow."""
     frame = last.packet.inner or last.packet
+    for loose in _loose_ends(scene, last.place, frame.dmac):
+        why = f"Interface {loose} of {last.place}, which leads to {frame.dmac}, is no port of a bridge."
+        return Death(place=place, layer="link", why=why, proof=f"{loose}: no master")
     entries = [one for one in scene.space(last.place).fdb if one.mac == frame.dmac and one.interface]
     entries = [one for one in entries if scene.seen.links[last.place].get(one.interface) is not None]
     proof = "; ".join(f"bridge fdb: {one.mac} dev {one.interface} {one.state}" for one in entries[:2])
@@ -212,6 +223,15 @@ def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death
             why = f"Bridge {link.master} of {last.place} has {frame.dmac} behind {port.name}, where it is not."
             return Death(place=place, layer="link", why=why, proof=proof)
     return Death(place=place, layer="link", why=why, proof=proof, certain=False)
+
+
+def _loose_ends(scene: Scene, place: str, mac: str) -> Iterator[str]:
+    """Interfaces of a namespace that lead straight to a MAC address and hang in the air."""
+    for other, links in scene.seen.links.items():
+        for link in links.values():
+            peer = scene.peer(other, link.name) if link.mac == mac else None
+            if peer is not None and peer[0] == place and is_loose(scene, place, peer[1].name):
+                yield peer[1].name
 
 
 def _behind(scene: Scene, place: str) -> Iterator[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+import re
+
+from attrs import evolve, frozen
 
 from orchestrator.packets import VXLAN_PORT, Packet
 from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
+
+_DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)")
 
 
 @frozen
@@ -53,7 +57,12 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
 
 
 def _after_prerouting(segment: Segment) -> Packet:
-    return segment.chains[-1].packet if segment.chains else segment.first
+    """The packet as the route decision sees it: where nothing came after it, the rule says what it did to it."""
+    if not segment.chains:
+        return segment.first
+    last = segment.chains[-1]
+    rewritten = next((found[1] for step in last.steps if (found := _DNAT.search(step.text))), "")
+    return evolve(last.packet, dst=rewritten.strip("[]")) if rewritten else last.packet
 
 
 def said(route: Route) -> str:

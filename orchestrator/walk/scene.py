@@ -9,7 +9,9 @@ import cattrs
 from attrs import define, field, frozen
 
 from orchestrator.facts import structure
+from orchestrator.facts.flat import place_name
 from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
+from orchestrator.graph.wires import other_end
 from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.legs import Exchange, Path
@@ -18,6 +20,7 @@ from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
 
+_NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
 _FAILED = {"FAILED", "INCOMPLETE"}
 
 
@@ -86,6 +89,19 @@ class Scene:
             return f"{len(asked)} ARP requests for {address} on {asked[0].interface} of {place}, no answer"
         return ""
 
+    @property
+    def facts(self) -> dict[str, Snapshot]:
+        """Everything there is in the lab, taken once."""
+        if self._facts is None:
+            self._facts = structure(self.running.snapshot())
+        return self._facts
+
+    def overlay_numbers(self, host: str) -> set[int]:
+        """The VXLAN numbers of a lab host's overlay networks, as its engine says."""
+        engine = self.facts[host].engine if host in self.facts else None
+        texts = [one.options.get(_NUMBERS, "") for one in (engine.networks if engine else ())]
+        return {int(number) for text in texts for number in text.split(",") if number.isdigit()}
+
     def owners(self, place: str, proto: str, port: int) -> list[Owner]:
         """Who accepts on a port in a namespace."""
         host, name = self.seen.places[place]
@@ -96,9 +112,7 @@ class Scene:
         """The bridge network of a lab host's engine with this address, if the engine is to translate what leaves it."""
         if host not in self.running.hosts:
             return ""
-        if self._facts is None:
-            self._facts = structure(self.running.snapshot())
-        for network in self._facts[host].engine.networks if host in self._facts else ():
+        for network in self.facts[host].engine.networks if host in self.facts else ():
             inside = any(ipaddress.ip_address(address) in ipaddress.ip_network(subnet) for subnet in network.subnets)
             if inside and network.driver == "bridge" and not network.internal and _translates(network.options, address):
                 return network.name
@@ -106,15 +120,19 @@ class Scene:
 
     def peer(self, place: str, interface: str) -> tuple[str, Link] | None:
         """The other end of a veth: its namespace and link."""
-        link = self.seen.links[place].get(interface)
-        if link is None or link.kind != "veth":
+        host, name = self.seen.places[place]
+        if name not in self.facts[host].namespaces:  # it has just been removed
             return None
-        for other, links in self.seen.links.items():
-            for candidate in links.values():
-                both = candidate.index == link.peer_index and candidate.peer_index == link.index
-                if both and candidate.kind == "veth" and (other, candidate.name) != (place, interface):
-                    return other, candidate
-        return None
+        found = other_end(self.facts, host, name, interface)
+        return (place_name(found[0], found[1]), found[2]) if found is not None else None
+
+    def configured_mtu(self, host: str, bridge: str) -> int:
+        """The MTU that the engine was told for the network of a bridge; 0 when it was told none."""
+        for network in self.facts[host].engine.networks if host in self.facts else ():
+            name = network.options.get("com.docker.network.bridge.name") or f"br-{network.id[:12]}"
+            if name == bridge:
+                return int(network.options.get("com.docker.network.driver.mtu", 0))
+        return 0
 
 
 def _translates(options: dict[str, str], address: str) -> bool:
@@ -127,6 +145,20 @@ def _translates(options: dict[str, str], address: str) -> bool:
 def routed(segment: Segment) -> bool:
     """Whether a namespace forwarded the packet on layer 3: it came in by one interface and was sent by another."""
     return bool(segment.came and (segment.went or any(one.hook == "forward" for one in segment.chains)))
+
+
+def is_loose(scene: Scene, place: str, interface: str) -> bool:
+    """Whether a veth's end is no port of a bridge, has no address, and no macvlan stands on it."""
+    link = scene.seen.links[place].get(interface)
+    if link is None or link.kind != "veth" or link.master:
+        return False
+    if any(one.interface == interface for one in scene.space(place).addresses):
+        return False
+    return not any(
+        other.kind in {"macvlan", "ipvlan"} and other.peer_index == link.index
+        for links in scene.seen.links.values()
+        for other in links.values()
+    )
 
 
 def is_large(packet: Packet, link: Link | None) -> bool:

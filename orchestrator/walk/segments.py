@@ -9,6 +9,7 @@ from attrs import define, field
 from orchestrator.packets import Packet
 from orchestrator.walk.seen import HOOKS, Key, Seen, Sighting, Traversal, key_of
 
+_REPEATED = 200_000_000  # nanoseconds: what is not answered is sent again after a second
 _PARENTED = {"macvlan", "ipvlan"}
 
 
@@ -47,7 +48,8 @@ def carries(packet: Packet, key: Key) -> bool:
 
 def way(seen: Seen, key: Key) -> list[Segment]:
     """The segments of the packet of this key, in order."""
-    sightings = _without_bystanders(seen, [one for one in seen.sightings if carries(one.packet, key)])
+    sightings = _once([one for one in seen.sightings if carries(one.packet, key)])
+    sightings = _without_bystanders(seen, sightings)
     found: list[Segment] = []
     for one in sightings:
         last = found[-1] if found else None
@@ -56,8 +58,19 @@ def way(seen: Seen, key: Key) -> list[Segment]:
             found.append(last)
         (last.went if one.how == "out" else last.came).append(one)
     keys = {key} | {key_of(one.packet) for one in sightings}
-    _add_chains(seen, found, [one for one in seen.traversals if key_of(one.packet) in keys])
+    chains = [one for one in seen.traversals if key_of(one.packet) in keys]
+    _add_chains(seen, found, [one for at, one in enumerate(chains) if one not in chains[:at]])
     return found
+
+
+def _once(sightings: list[Sighting]) -> list[Sighting]:
+    """Up to where the same packet is sent again: nothing tells a repetition over IPv6 from the first but its time."""
+    first: dict[tuple[str, str, str], int] = {}
+    for at, one in enumerate(sightings):
+        where = one.place, one.interface, one.how
+        if one.at - first.setdefault(where, one.at) > _REPEATED:
+            return sightings[:at]
+    return sightings
 
 
 def _without_bystanders(seen: Seen, sightings: list[Sighting]) -> list[Sighting]:
@@ -85,9 +98,9 @@ def is_for_another(seen: Seen, sighting: Sighting) -> bool:
         for place, links in seen.links.items()
         if seen.places[place][0] == host
         for child in links.values()
-        if child.kind in _PARENTED
+        if child.kind in _PARENTED and child.peer_index == link.index
     )
-    return link.index not in {child.peer_index for child in children}
+    return _inner(sighting.packet).dmac not in {child.mac for child in children}
 
 
 def _are_peers(seen: Seen, one: Sighting, other: Sighting) -> bool:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from orchestrator.facts.model import Link
 from orchestrator.walk.model import Death
-from orchestrator.walk.scene import Scene
+from orchestrator.walk.scene import Scene, is_loose
 from orchestrator.walk.seen import Sighting
 
 _ON_A_PARENT = {"macvlan", "ipvlan"}
@@ -76,23 +76,10 @@ def _cut(scene: Scene, ends: list[_End | None]) -> Death | None:
             if "UP" not in end.link.flags:
                 why = f"Interface {name} is down."
                 return Death(place=_machine(end.place), layer="link", why=why, proof=f"{name}: {end.link.operstate}")
-            if end is not first and _leads_nowhere(scene, end):
+            if end is not first and is_loose(scene, end.place, end.link.name):
                 why = f"Interface {name} is no port of a bridge, and has no address."
                 return Death(place=_machine(end.place), layer="link", why=why, proof=f"{name}: no master")
     return None
-
-
-def _leads_nowhere(scene: Scene, end: _End) -> bool:
-    """Whether a veth's end is no port of a bridge, has no address, and no macvlan stands on it."""
-    if end.link.kind != "veth" or end.link.master:
-        return False
-    if any(one.interface == end.link.name for one in scene.space(end.place).addresses):
-        return False
-    return not any(
-        link.kind in _ON_A_PARENT and link.peer_index == end.link.index
-        for links in scene.seen.links.values()
-        for link in links.values()
-    )
 
 
 def _machine(place: str) -> str:
@@ -107,11 +94,15 @@ def _kept_apart(scene: Scene, asker: _End, holder: _End) -> Death | None:
         return None
     if scene.seen.places[asker.place][0] != scene.seen.places[holder.place][0]:
         return None
+    modes = [str(end.link.details.get("mode", "")) for end in both]
     for end in both:
         mode = str(end.link.details.get("mode", ""))
         if mode in _ALONE:
             why = f"{end.link.name} of {end.place} is a private macvlan: its neighbours on the parent are kept from it."
             return Death(place=end.place, layer="macvlan", why=why, proof=f"{end.link.name}: macvlan mode private")
+    if modes[0] != modes[1]:
+        why = f"{asker.place} and {holder.place} are macvlans of one parent in modes that do not meet."
+        return Death(place=asker.place, layer="macvlan", why=why, proof=f"modes {' and '.join(modes)}", certain=False)
     return None
 
 
