@@ -11,18 +11,13 @@ from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
 from orchestrator.running import RunningLab
+from orchestrator.walk.words import title
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from orchestrator.walk import Leg, Station, Walk
 
-_LEGS = {
-    "there": "There",
-    "back": "Back",
-    "error": "An error about it",
-    "later": "Later",
-}
 _HEARD = {"drop": "red", "accept": "green"}
 
 
@@ -52,7 +47,7 @@ def _tell(screen: Screen, found: Walk) -> None:
     screen.line(screen.colour(f"{found.source} asks {where} by {found.proto}: {ending(found)}", "bold"))
     for leg in found.legs:
         screen.line()
-        screen.line(screen.colour(f"{_LEGS[leg.direction]}: {leg.packet}", "bold"))
+        screen.line(screen.colour(title(leg.direction, leg.packet), "bold"))
         screen.rich(_table(leg))
     screen.line()
     if found.death is not None:

@@ -8,13 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from orchestrator.handbook.plain import line
-
-_LEGS = {
-    "there": "There",
-    "back": "Back",
-    "error": "An error about it",
-    "later": "Later",
-}
+from orchestrator.walk.words import title
 
 
 @frozen
@@ -37,10 +31,7 @@ class Leg:
 
 def legs(walked: Mapping[str, Any]) -> list[Leg]:
     """The legs of a walk; none where it has another shape."""
-    return [
-        Leg(f"{_LEGS.get(_text(leg, 'direction'), _text(leg, 'direction'))}: {_text(leg, 'packet')}", _stops(leg))
-        for leg in _several(walked, "legs")
-    ]
+    return [Leg(title(_text(leg, "direction"), _text(leg, "packet")), _stops(leg)) for leg in _several(walked, "legs")]
 
 
 def ending(walked: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.walk.legs import Path, describe
+from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import Death
 from orchestrator.walk.routes import Query
@@ -31,18 +31,6 @@ def death(scene: Scene) -> Death:
     return Death(place=last.place, layer="unknown", why=why, certain=False)
 
 
-def _arrived(way: Path | None) -> bool:
-    """Whether a packet was delivered in the last namespace it was seen in."""
-    if way is None:
-        return False
-    last = len(way.segments) - 1
-    route, segment = way.routes.get(last), way.segments[last]
-    if segment.came and segment.came[-1].packet.inner is not None:  # only what it was carried in
-        return False
-    on_loopback = bool(segment.came) and segment.came[-1].interface == "lo"
-    return on_loopback or (route is not None and route.type == "local" and bool(segment.came))
-
-
 def _dropped(scene: Scene) -> Death | None:
     """A rule or a policy dropped a packet of the exchange."""
     for chain in scene.seen.traversals:
@@ -58,7 +46,7 @@ def _dropped(scene: Scene) -> Death | None:
 def _rejected(scene: Scene) -> Death | None:
     """A router answered in the receiver's stead, out of its filter: such a rule is no part of the trace."""
     there = scene.way("there")
-    if there is None or _arrived(there):
+    if there is None or arrived(there):
         return None
     for way in (scene.way("error"), scene.way("back")):
         if way is None or way.segments[0].came or (way.direction == "back" and "RST" not in way.packet.flags):
@@ -126,7 +114,7 @@ def _detour(scene: Scene) -> Death | None:
 
 def _went_astray(scene: Scene) -> Death | None:
     there = scene.way("there")
-    if there is None or _arrived(there):
+    if there is None or arrived(there):
         return None
     return lost(scene, there)
 
@@ -134,7 +122,7 @@ def _went_astray(scene: Scene) -> Death | None:
 def _no_way_back(scene: Scene) -> Death | None:
     """It arrived, and its source is nobody the receiver can answer."""
     there, back = scene.way("there"), scene.way("back")
-    if there is None or not _arrived(there) or (back is not None and any(one.went for one in back.segments)):
+    if there is None or not arrived(there) or (back is not None and any(one.went for one in back.segments)):
         return None
     here, packet = there.segments[-1], there.segments[-1].last
     route = scene.ask(here.place, Query(packet.src))
@@ -181,7 +169,7 @@ def _answer_astray(scene: Scene) -> Death | None:
         return None
     found = lost(scene, back)
     last = back.segments[-1]
-    if found is None and _arrived(back):
+    if found is None and arrived(back):
         untranslated = _untranslated(scene, last.place)
         if untranslated is not None:
             return untranslated
@@ -209,7 +197,7 @@ def _untranslated(scene: Scene, taker: str) -> Death | None:
 def _nobody(scene: Scene) -> Death | None:
     """It arrived, and no socket was there for it."""
     there = scene.way("there")
-    if there is None or not _arrived(there) or scene.walk.proto == "icmp":
+    if there is None or not arrived(there) or scene.walk.proto == "icmp":
         return None
     place, packet = there.segments[-1].place, there.segments[-1].last
     sockets = [one for one in scene.space(place).sockets if (one.proto, one.port) == (packet.proto, packet.dport)]
@@ -226,7 +214,7 @@ def _nobody(scene: Scene) -> Death | None:
 def _mute(scene: Scene) -> Death | None:
     """It was delivered to a program that says nothing."""
     there = scene.way("there")
-    if there is None or not _arrived(there):
+    if there is None or not arrived(there):
         return None
     place, packet = there.segments[-1].place, there.segments[-1].last
     if scene.walk.outcome != "silent" and scene.walk.proto != "udp":

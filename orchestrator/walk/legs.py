@@ -93,14 +93,15 @@ def _segment(seen: Seen, found: Path, number: int, segment: Segment, start: int)
         yield from _chain(chain)
     known = any(one.place == segment.place for one in found.segments[:number])
     tracked = [] if known else list(_tracking(seen, segment))
-    if found.direction != "there":  # an answer meets its entry first; a new connection gets one at the end
+    opens = found.direction in {"there", "relay"}
+    if not opens:  # an answer meets its entry first; a new connection gets one at the end
         yield from tracked
     route = found.routes.get(number)
     if route is not None:
         yield _decision(segment, route)
     for chain in after:
         yield from _chain(chain)
-    if found.direction == "there":
+    if opens:
         yield from tracked
     yield from (_interface(seen, one, start) for one in segment.went)
 
@@ -262,6 +263,18 @@ def leg(seen: Seen, found: Path, start: int) -> Leg:
     return Leg(direction=found.direction, packet=describe(found.packet), stations=tuple(stations(seen, found, start)))
 
 
+def arrived(way: Path | None) -> bool:
+    """Whether a packet was delivered in the last namespace it was seen in."""
+    if way is None:
+        return False
+    last = len(way.segments) - 1
+    route, segment = way.routes.get(last), way.segments[last]
+    if segment.came and segment.came[-1].packet.inner is not None:  # only what it was carried in
+        return False
+    on_loopback = bool(segment.came) and segment.came[-1].interface == "lo"
+    return on_loopback or (route is not None and route.type == "local" and bool(segment.came))
+
+
 def decide(seen: Seen, found: Path, ask: Ask) -> None:
     """Ask the kernel for the route decision in every namespace where the packet met IP."""
     for number, segment in enumerate(found.segments):
@@ -270,4 +283,4 @@ def decide(seen: Seen, found: Path, ask: Ask) -> None:
             found.routes[number] = ask(segment.place, query)
 
 
-__all__ = ["Exchange", "Path", "carries", "decide", "describe", "leg", "packets", "path", "stations"]
+__all__ = ["Exchange", "Path", "arrived", "carries", "decide", "describe", "leg", "packets", "path", "stations"]

@@ -43,8 +43,8 @@ class Station:
 class Leg:
     """The way of one packet.
 
-    `direction` is there, back, error (an ICMP message about it) or later (a packet of the same exchange that was
-    lost). `packet` describes it, `complete` says whether it reached where it was going.
+    `direction` is there, back, error (an ICMP message about it) or relay (what docker-proxy asks in turn).
+    `packet` describes it, `complete` says whether it reached where it was going.
     """
 
     direction: str

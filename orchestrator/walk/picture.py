@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from attrs import frozen
 
 from orchestrator.walk.model import Station, Walk
+from orchestrator.walk.words import title
 
 _ROW, _LEFT = 18, 16  # pixels, as are all sizes
 _CHARACTER = 8  # of a monospaced font of 13 pixels, and a little more
@@ -67,7 +68,7 @@ def svg(found: Walk) -> str:
 
 def _rows(found: Walk) -> Iterator[_Row]:
     for leg in found.legs:
-        yield _Row(place=f"{leg.direction}: {leg.packet}", style="head")
+        yield _Row(place=title(leg.direction, leg.packet), style="head")
         place, shaded = "", True
         for station in leg.stations:
             shown = station.place if station.place != place else ""

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable
 
 import cattrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from orchestrator.facts import structure
 from orchestrator.facts.flat import place_name
@@ -16,31 +16,13 @@ from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.legs import Exchange, Path
 from orchestrator.walk.model import Walk
+from orchestrator.walk.owners import Owner, owners
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
 
 _NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
 _FAILED = {"FAILED", "INCOMPLETE"}
-
-
-@frozen
-class Owner:
-    """A process that holds a socket; `state` is the kernel's letter, `container` a name, or "" when it is in none."""
-
-    pid: int
-    name: str
-    state: str
-    container: str
-    paused: bool
-
-    def __str__(self) -> str:
-        return f"{self.name} (pid {self.pid}{f', container {self.container}' if self.container else ''})"
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether it cannot run: stopped by a signal, or its container is paused."""
-        return self.paused or self.state == "T"
 
 
 @define
@@ -104,9 +86,7 @@ class Scene:
 
     def owners(self, place: str, proto: str, port: int) -> list[Owner]:
         """Who accepts on a port in a namespace."""
-        host, name = self.seen.places[place]
-        found = self.running.agent(host).call("owners", place=name, proto=proto, port=port)
-        return [Owner(**one) for one in found]
+        return owners(self.running, self.seen, place, proto, port)
 
     def translated_network(self, host: str, address: str) -> str:
         """The bridge network of a lab host's engine with this address, if the engine is to translate what leaves it."""

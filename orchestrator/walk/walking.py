@@ -9,8 +9,9 @@ from attrs import asdict, evolve, frozen
 
 from orchestrator.running import RunningLab
 from orchestrator.walk.dying import death
-from orchestrator.walk.legs import Exchange, Path, decide, leg, packets, path
-from orchestrator.walk.model import Walk
+from orchestrator.walk.legs import Exchange, Path, arrived, decide, leg, packets, path
+from orchestrator.walk.model import Leg, Station, Walk
+from orchestrator.walk.owners import owners
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import Seen, read
@@ -18,6 +19,7 @@ from orchestrator.walk.target import Asked, also, asked
 
 _PATIENCE = 4.0  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
 _PING = 56
+_RELAY = "docker-proxy"
 
 
 @frozen
@@ -42,6 +44,7 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     taken = _take(running, source, wanted, size, df=df)
     exchange = Exchange(wanted.proto, taken.mark, taken.place)
     ways = _ways(running, taken.seen, exchange)
+    ways[1:1] = _relayed(running, taken.seen, exchange, wanted, ways)
     start = min((one.at for one in taken.seen.sightings), default=0)
     host = running.hosts[running.host_of(source)]
     found = Walk(
@@ -57,11 +60,51 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         outcome=taken.sent["outcome"],
         errno=taken.sent["errno"],
         answer=taken.sent["text"],
-        legs=tuple(leg(taken.seen, way, start) for way in ways),
+        legs=tuple(_told(running, taken, exchange, wanted, way, start) for way in ways),
         told_by=_tellers(taken.seen),
         missing=tuple(sorted(set(taken.seen.missing))),
     )
     return _ended(running, taken, exchange, ways, found)
+
+
+def _told(  # noqa: PLR0913, PLR0917 - a leg, and what is known of the exchange
+    running: RunningLab, taken: Taken, exchange: Exchange, wanted: Asked, way: Path, start: int
+) -> Leg:
+    """A leg, with the processes at its ends."""
+    found = leg(taken.seen, way, start)
+    stations = list(found.stations)
+    if way.direction == "there":
+        text = "asks" if wanted.proto == "icmp" else f"asks from port {exchange.mark}"
+        stations.insert(0, _process(exchange.source, f"netproof {text}"))
+    if way.direction in {"there", "relay"} and arrived(way) and wanted.proto != "icmp":
+        last = way.segments[-1]
+        holders = owners(running, taken.seen, last.place, wanted.proto, last.last.dport or 0)[:1]
+        stations += [_process(last.place, f"{one} listens on {wanted.proto} port {last.last.dport}") for one in holders]
+    return evolve(found, stations=tuple(stations))
+
+
+def _process(place: str, text: str) -> Station:
+    return Station(kind="process", place=place, name="process", text=text, told_by="netlink")
+
+
+def _relayed(running: RunningLab, seen: Seen, exchange: Exchange, wanted: Asked, ways: list[Path]) -> list[Path]:
+    """What docker-proxy asked its container when the exchange came to it: a connection of its own."""
+    there = next((one for one in ways if one.direction == "there"), None)
+    if there is None or not arrived(there) or wanted.proto == "icmp":
+        return []
+    last = there.segments[-1]
+    holders = owners(running, seen, last.place, wanted.proto, last.last.dport or 0)
+    if not any(one.name == _RELAY for one in holders):
+        return []
+    ports, began = also(running, wanted.port), there.segments[0].went[0].at if there.segments[0].went else 0
+    for one in seen.sightings:
+        packet = one.packet
+        own = one.place == last.place and one.how == "out" and one.at >= began and not exchange.has(packet)
+        if own and packet.proto == wanted.proto and packet.dport in ports and packet.flags in {"", "SYN"}:
+            found = path(seen, "relay", packet)
+            decide(seen, found, partial(_ask, running, seen))
+            return [found]
+    return []
 
 
 def _ended(running: RunningLab, taken: Taken, exchange: Exchange, ways: list[Path], found: Walk) -> Walk:
