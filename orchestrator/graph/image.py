@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.graph.layout import HEAD, PAD, ROW, nodes, positions
 from orchestrator.graph.model import Box, Graph
+from orchestrator.graph.tracks import room, tracks
 
 WIDTH = 1280
 _FONT = "'Roboto Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -25,7 +26,7 @@ def svg(graph: Graph) -> str:
     """A self-contained SVG with a background of its own, at most 1280 px wide."""
     plan = positions(graph)
     _, _, wide, high = (float(one) for one in plan["bb"].split(","))
-    total, tall = max(wide + 2 * _MARGIN, 420), high + 2 * _MARGIN + _TITLE
+    total, tall = max(wide + room(graph) + 2 * _MARGIN, 420), high + 2 * _MARGIN + _TITLE
     about = f"{len(graph.boxes)} namespaces: " + ", ".join(f"{box.name} ({box.kind})" for box in graph.boxes)
     state = f"{len(graph.marks)} deviations from the state after up" if graph.marks else ""
     shown = min(1.0, WIDTH / total)
@@ -52,10 +53,16 @@ def _drawn(graph: Graph, plan: dict[str, Any], high: float) -> Iterator[str]:
     for each in plan.get("edges", ()):
         if each.get("id", "").startswith("e"):
             yield from _wire(graph, each, high)
+    placed = []
     for name, box, parts, width, tall in nodes(graph):
         if name in objects and "pos" in objects[name]:
             x, y = (float(one) for one in objects[name]["pos"].split(","))
-            yield from _node(box, parts, (x - width / 2, high - y - tall / 2, width, tall))
+            placed.append((box, parts, (x - width / 2, high - y - tall / 2, width, tall)))
+    clusters = [about for name, about in objects.items() if name.startswith("cluster_")]
+    right = max((float(about["bb"].split(",")[2]) for about in clusters), default=0)
+    yield from tracks(graph, placed, right)
+    for box, parts, frame in placed:
+        yield from _node(box, parts, frame)
 
 
 def _cluster(host: str, about: dict[str, Any], high: float, graph: Graph) -> Iterator[str]:

@@ -11,6 +11,7 @@ from orchestrator.errors import NetproofError
 from orchestrator.graph.model import Box, Graph
 
 CHAR, ROW, HEAD, PAD = 7.4, 17, 42, 10
+OUTSIDE = {"outsider", "switch"}  # they stand beside lab hosts, not in them
 
 
 class NoLayoutEngine(NetproofError):
@@ -75,10 +76,20 @@ def nodes(graph: Graph) -> Iterator[tuple[str, Box, list[tuple[str, list[str], b
             yield f"{box.id}#", box, rest, width, sum(_height(lines) for _, lines, _ in rest)
 
 
+def between(graph: Graph) -> list[int]:
+    """The numbers of edges from inside one lab host to inside another: they are drawn beside the column of hosts."""
+    boxes = {each.id: box for box in graph.boxes for each in box.interfaces}
+    ends = [(boxes[edge.start], boxes[edge.end]) for edge in graph.edges]
+    return [
+        number
+        for number, pair in enumerate(ends)
+        if pair[0].host != pair[1].host and not {box.kind for box in pair} & OUTSIDE
+    ]
+
+
 def source(graph: Graph) -> str:
-    """DOT with fixed sizes; node and edge ids are those of the graph."""
+    """DOT with fixed sizes; node and edge ids are those of the graph. Edges between hosts are left out."""
     hosts = list(dict.fromkeys(box.host for box in graph.boxes))
-    mirrored = set(hosts[1:])
     lines = ["digraph lab {", "rankdir=LR; nodesep=0.22; ranksep=0.5; compound=true; edge [dir=none];"]
     lines += ["node [shape=plain];"]
     where: dict[str, str] = {}
@@ -89,14 +100,14 @@ def source(graph: Graph) -> str:
         where |= {part[0]: f"{_quoted(name)}:{ports[part[0]]}" for part in parts}
         head = 0 if box.kind == "lab host" else HEAD
         line = f"{_quoted(name)} [label={_label(width, head, parts, ports)}];"
-        (outside if box.kind in {"outsider", "switch"} else inside[box.host]).append(line)
-    for number, host in enumerate(hosts):
+        (outside if box.kind in OUTSIDE else inside[box.host]).append(line)
+    for number, host in reversed(list(enumerate(hosts))):  # what comes last stands on top
         label = html.escape(host)
         wide = max(len(label), 18) * 9
         space = f'<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="26"></TD></TR></TABLE>'
         lines.append(f"subgraph cluster_{number} {{ margin=18; label=<{space}>; labeljust=l;")
         lines += [*inside[host], "}"]
-    lines += [*outside, *_edges(graph, where, mirrored), "}"]
+    lines += [*outside, *_edges(graph, where), "}"]
     return "\n".join(lines)
 
 
@@ -104,16 +115,14 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _edges(graph: Graph, where: dict[str, str], mirrored: set[str]) -> Iterator[str]:
+def _edges(graph: Graph, where: dict[str, str]) -> Iterator[str]:
     order = {"container": 0, "namespace": 1, "lab host": 2, "switch": 3, "outsider": 4}
     box_of = {each.id: box for box in graph.boxes for each in box.interfaces}
+    apart = set(between(graph))
     for number, edge in enumerate(graph.edges):
+        if number in apart:
+            continue
         ends = sorted((edge.start, edge.end), key=lambda one: order.get(box_of[one].kind, 0))
-        if edge.kind == "vxlan" or box_of[edge.start].host != box_of[edge.end].host:
-            ends = [edge.start, edge.end]
-            ends.sort(key=lambda one: box_of[one].host in mirrored)
-        elif box_of[edge.start].host in mirrored:
-            ends.reverse()
         label = ""
         if edge.label:
             label = (
@@ -127,8 +136,7 @@ def _edges(graph: Graph, where: dict[str, str], mirrored: set[str]) -> Iterator[
             others = [each.id for each in box.interfaces if each.kind != "bridge"]
             for one in bridges:
                 for two in others:
-                    pair = (two, one) if box.host in mirrored else (one, two)
-                    yield f"{where[pair[0]]} -> {where[pair[1]]} [style=invis, weight=0];"
+                    yield f"{where[one]} -> {where[two]} [style=invis, weight=0];"
 
 
 def positions(graph: Graph) -> dict[str, Any]:
