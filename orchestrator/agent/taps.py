@@ -138,14 +138,16 @@ def _gather(numbers: list[int]) -> dict[str, Any]:
         if last is not None:
             complete = min(complete, last)
             more = True
-    return {"frames": frames, "complete": complete, "more": more}
+    # The kernel unbinds a packet socket whose interface goes away for good.
+    gone = [number for number in numbers if not _taps[number].socket.getsockname()[0]]
+    return {"frames": frames, "complete": complete, "more": more, "gone": gone}
 
 
 def follow(numbers: list[int], wait: float) -> dict[str, Any]:
-    """Frames of some taps, after at most `wait` seconds: {"frames", "complete", "more"}.
+    """Frames of some taps, after at most `wait` seconds: {"frames", "complete", "more", "gone"}.
 
     A frame is [tap, ns since the epoch, packet type, length on the wire, base64]. Up to `complete` (ns) nothing
-    earlier can follow. `more` says that not all was taken.
+    earlier can follow. `more` says that not all was taken, `gone` are taps whose interface was removed.
     """
     poll = select.poll()
     for number in numbers:

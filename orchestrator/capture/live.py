@@ -43,7 +43,10 @@ class _Host:
 
 
 class Capture:
-    """Interfaces that are listened on from the moment it is made; `written` counts packets of each."""
+    """Interfaces that are listened on from the moment it is made; `written` counts packets of each.
+
+    `gone` are the numbers of those that were removed meanwhile.
+    """
 
     def __init__(self, wheres: list[Where], expression: str, sink: Sink, most: int) -> None:
         programs = [program(where, expression) for where in wheres]
@@ -51,7 +54,9 @@ class Capture:
         self._hosts: dict[str, _Host] = {}
         self._held: list[Frame] = []
         self.written = [0] * len(wheres)
+        self.received = [0] * len(wheres)
         self.dropped = [0] * len(wheres)
+        self.gone: set[int] = set()
         for number, (where, code) in enumerate(zip(wheres, programs, strict=True)):
             host = self._hosts.setdefault(where.host, _Host(where.agent))
             about: dict[str, Any] = {"place": where.place, "interface": where.interface, "hardware": where.hardware}
@@ -67,8 +72,14 @@ class Capture:
         """Whether as many packets were written as were asked for."""
         return bool(self._most) and sum(self.written) >= self._most
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing can come any more: every interface was removed."""
+        return len(self.gone) == len(self._wheres)
+
     def _take(self, host: _Host, answer: dict[str, Any]) -> None:
         host.complete = answer["complete"]
+        self.gone |= {host.taps[tap] for tap in answer["gone"]}
         self._held += [(at, host.taps[tap], kind, size, data) for tap, at, kind, size, data in answer["frames"]]
 
     def _write(self, until: float) -> None:
@@ -86,7 +97,7 @@ class Capture:
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Write packets as long as `goes_on()` says so and more are wanted, then those that were on their way."""
         pending = {host.follow(_PACE): host for host in self._hosts.values()}
-        while goes_on() and not self.full:
+        while goes_on() and not self.full and not self.over:
             done, _ = wait_for(pending, _PACE, FIRST_COMPLETED)
             for future in done:
                 host = pending.pop(future)
@@ -94,8 +105,9 @@ class Capture:
                 pending[host.follow(_PACE)] = host
             self._write(min(host.complete for host in self._hosts.values()))
         for host in self._hosts.values():
-            for tap, (_, dropped) in host.agent.call("tap.hold", _LAST, numbers=list(host.taps)).items():
-                self.dropped[host.taps[int(tap)]] = dropped
+            for tap, (seen, dropped) in host.agent.call("tap.hold", _LAST, numbers=list(host.taps)).items():
+                number = host.taps[int(tap)]
+                self.received[number], self.dropped[number] = seen, dropped
         for future, host in pending.items():
             self._take(host, future.result(_LAST))
         for host in self._hosts.values():
@@ -114,6 +126,5 @@ class Capture:
         self._write(float("inf"))
         now = time.time_ns()
         for number in range(len(self._wheres)):
-            received = self.written[number] + self.dropped[number]
-            self._sink.write(pcapng.statistics(number, now, received, self.dropped[number]))
+            self._sink.write(pcapng.statistics(number, now, self.received[number], self.dropped[number]))
         self._sink.flush()

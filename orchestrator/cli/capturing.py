@@ -40,7 +40,9 @@ def capture(screen: Screen, name: str, node: str, options: Options) -> None:
             screen.say(f"capturing on {', '.join(where.name for where in wheres)}; Ctrl-C ends it")
             ends.begin()
             try:
-                taken.run(lambda: _shown(screen, wheres, taken) and ends.goes_on())
+                told: set[int] = set()
+                taken.run(lambda: _shown(screen, wheres, taken, told) and ends.goes_on())
+                _shown(screen, wheres, taken, told)
             finally:
                 taken.finish()
     _tell(screen, target, wheres, taken)
@@ -139,7 +141,11 @@ class _Ends:
         return not self._stopped() and time.monotonic() < self._deadline
 
 
-def _shown(screen: Screen, wheres: list[Where], taken: Capture) -> bool:
+def _shown(screen: Screen, wheres: list[Where], taken: Capture, told: set[int]) -> bool:
+    """Say what is new: interfaces that were removed, and on a terminal how many packets there are."""
+    for number in sorted(taken.gone - told):
+        screen.say(f"{wheres[number].name} is gone: nothing more comes from there")
+        told.add(number)
     if sys.stderr.isatty():
         counts = zip(wheres, taken.written, strict=True)
         screen.say("  ".join(f"{where.name} {count}" for where, count in counts) + "  (Ctrl-C ends it)")
@@ -155,5 +161,7 @@ def _tell(screen: Screen, target: str, wheres: list[Where], taken: Capture) -> N
         return
     screen.line(f"{target}: {text}")
     screen.next(f"wireshark {target}")
-    interfaces = [{"name": name, "packets": count, "dropped": lost} for name, count, lost in rows]
+    gone = [number in taken.gone for number in range(len(wheres))]
+    about = zip(rows, gone, strict=True)
+    interfaces = [{"name": name, "packets": count, "dropped": lost, "gone": is_} for (name, count, lost), is_ in about]
     screen.document({"file": target, "packets": sum(taken.written), "interfaces": interfaces})

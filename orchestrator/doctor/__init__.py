@@ -32,6 +32,7 @@ def examine(say: Say) -> list[Finding]:
     found += guarded(machine.AREA, "processors", machine.processors)
     found += guarded(machine.AREA, "memory", machine.memory)
     found += guarded(machine.AREA, "disks", lambda: machine.disks(reached))
+    found += guarded(machine.AREA, "pictures", machine.pictures)
     found += guarded(machine.AREA, "iptables", machine.firewall)
     if reached is None:
         return [*found, *(Finding(area, area, "unknown", "no engine answers") for area in (building.AREA, kernel.AREA))]

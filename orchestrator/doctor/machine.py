@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import re
@@ -49,6 +50,20 @@ def memory(meminfo: Path = Path("/proc/meminfo")) -> Iterator[Finding]:
         yield Finding(AREA, "memory", "ok", what, EVERY_LAB)
     else:
         yield Finding(AREA, "memory", "missing", what, EVERY_LAB, f"Free some: a lab takes about {amount(_MEMORY)}.")
+
+
+def pictures() -> Iterator[Finding]:
+    """What `lab graph` arranges and paints with, which is not to be had for every machine."""
+    for module, name, without in (
+        ("pygraphviz", "Graphviz", "`lab graph --format mermaid` and `--format dot` do without"),
+        ("resvg_py", "resvg", "`lab graph --format svg` does without"),
+    ):
+        try:
+            importlib.import_module(module)
+        except (ImportError, OSError) as error:
+            yield Finding(AREA, name, "missing", f"cannot be loaded: {error}", "pictures of labs", f"{without}.")
+        else:
+            yield Finding(AREA, name, "ok", "loaded", "pictures of labs")
 
 
 def disks(engine: Engine | None) -> Iterator[Finding]:

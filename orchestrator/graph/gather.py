@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from orchestrator.facts import Difference, Flat, Snapshot, compare, flatten
@@ -23,15 +23,19 @@ def of(
     *,
     name: str = "",
     hidden: AbstractSet[Line] = frozenset(),
+    gone: Iterable[str] = (),
 ) -> Graph:
-    """The topology; marks are differences from the baseline.
+    """The topology; marks are differences from the baseline, and lab hosts that are `gone`.
 
     Without lines that are `hidden`: (place, aspect, key, line).
     """
     before = _flat(baseline)
     found = [] if before is None else compare(before, flatten(snapshots))
     kept = [each for each in found if {(each.place, each.aspect, each.key, line) for line in each.lines} - set(hidden)]
+    dead = set(gone)
+    kept = [each for each in kept if each.place not in dead]
     boxes = [box for host, snapshot in snapshots.items() for box in _boxes(host, snapshot, kept)]
+    boxes += [Box(f"{host}/host", host, host, "lab host", (), (), ("the lab host is gone",)) for host in sorted(dead)]
     drawn = {each.id for box in boxes for each in box.interfaces}
     return Graph(name, tuple(boxes), tuple(edge for edge in edges(snapshots) if {edge.start, edge.end} <= drawn))
 
@@ -135,16 +139,24 @@ def _notes(snapshot: Snapshot, place: str) -> list[str]:
 
 
 def _published(container: ContainerFact) -> list[str]:
+    """Where its ports are published; on all IPv6 addresses only where it is not on all IPv4 ones, too."""
+    both = {(port, bound["HostPort"]) for port, several in container.ports.items() for bound in several if _any(bound)}
     return [
         f"{_listen(bound['HostIp'])}:{bound['HostPort']} -> {container.name}:{port}"
         for port, several in container.ports.items()
         for bound in several
-        if bound["HostIp"] != "::"
+        if bound["HostIp"] != "::" or (port, bound["HostPort"]) not in both
     ]
 
 
+def _any(bound: Mapping[str, str]) -> bool:
+    return bound["HostIp"] in {"", "0.0.0.0"}  # noqa: S104 - a fact, not a server
+
+
 def _listen(address: str) -> str:
-    return "*" if address in {"", "0.0.0.0"} else address  # noqa: S104 - a fact, not a server
+    if address in {"", "0.0.0.0"}:  # noqa: S104 - a fact, not a server
+        return "*"
+    return f"[{address}]" if ":" in address else address
 
 
 def _joins(each: ContainerFact, owner: ContainerFact) -> bool:

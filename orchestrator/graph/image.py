@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from orchestrator.graph.layout import HEAD, PAD, ROW, nodes, positions
+from orchestrator.graph.layout import HEAD, PAD, ROW, NoPicture, nodes, positions
 from orchestrator.graph.model import Box, Graph
 from orchestrator.graph.tracks import room, tracks
 
@@ -117,8 +117,14 @@ def _node(
 
 def png(graph: Graph) -> bytes:
     """The same as PNG, 1280 px wide, with the font that comes along."""
-    import fontpkg_roboto_mono  # noqa: PLC0415 - only PNG needs it
-    import resvg_py  # noqa: PLC0415 - as above
+    try:
+        import fontpkg_roboto_mono  # noqa: PLC0415 - only PNG needs it
+        import resvg_py  # noqa: PLC0415 - as above
+    except (ImportError, OSError) as error:
+        raise NoPicture(
+            f"What paints PNG pictures cannot be loaded: {error}.",
+            "`./bootstrap true` installs it; --format svg does without.",
+        ) from None
 
     fonts = Path(str(fontpkg_roboto_mono.__file__)).parent / "files"
     image: bytes = resvg_py.svg_to_bytes(

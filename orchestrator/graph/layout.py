@@ -14,8 +14,8 @@ CHAR, ROW, HEAD, PAD = 7.4, 17, 42, 10
 OUTSIDE = {"outsider", "switch"}  # they stand beside lab hosts, not in them
 
 
-class NoLayoutEngine(NetproofError):
-    """Graphviz cannot be loaded."""
+class NoPicture(NetproofError):
+    """What arranges or paints pictures cannot be loaded."""
 
     exit_code = 3
 
@@ -140,11 +140,11 @@ def _edges(graph: Graph, where: dict[str, str]) -> Iterator[str]:
 
 
 def positions(graph: Graph) -> dict[str, Any]:
-    """What Graphviz answers (json0). NoLayoutEngine when it is not there."""
+    """What Graphviz answers (json0). NoPicture when it is not there."""
     try:
         from pygraphviz import AGraph  # noqa: PLC0415 - only pictures need it
     except (ImportError, OSError) as error:
-        raise NoLayoutEngine(
+        raise NoPicture(
             f"Graphviz, which arranges the picture, cannot be loaded: {error}.",
             "`./bootstrap true` installs it; --format mermaid and --format dot do without.",
         ) from None

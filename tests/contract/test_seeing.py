@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dpkt
@@ -104,3 +106,112 @@ def test_a_capture_that_cannot_be_is_refused(shared: User, tmp_path: Path) -> No
     for words in (["client:eth7"], ["clint:eth0"], ["client:eth0", "--filter", "tcp prt 80"]):
         refused(shared.lab("capture", *words, "--to", str(path)))
     assert not path.exists()
+
+
+def test_a_capture_is_told_as_json(shared: User, tmp_path: Path) -> None:
+    """Where it is, and how much of what was seen where."""
+    path = tmp_path / "told.pcapng"
+    found = document(shared.must("capture", BOTH, "--seconds", "0.5", "--to", str(path), "--json"))
+    assert (found["file"], [one["name"] for one in found["interfaces"]]) == (str(path), BOTH.split(","))
+    assert not any(one["gone"] for one in found["interfaces"])
+
+
+def test_a_capture_is_read_while_it_is_taken(shared: User) -> None:
+    """Piped, as into Wireshark: packets come at once; when the reader leaves, it ends."""
+    words = ["--filter", f"tcp and dst host {OUTSIDER}", "--to", "-"]
+    capturing = shared.start(["-m", "invoke", *shared.words("capture", "client:eth0", *words)])
+    assert capturing.stdout is not None
+    assert capturing.stderr is not None
+    assert any("capturing on" in line for line in iter(capturing.stderr.readline, ""))
+    with shared.attached() as lab:
+        assert observe.dial(lab, "client", OUTSIDER, 80).outcome == "answered"
+    pipe = capturing.stdout.fileno()
+    read = b""
+
+    def has_packets() -> bool:
+        nonlocal read
+        read += os.read(pipe, 65_536)
+        return socket.inet_aton(OUTSIDER) in read
+
+    assert until(has_packets, 30)
+    assert (read[:4], b"client:eth0" in read) == (b"\x0a\x0d\x0d\x0a", True)
+    capturing.stdout.close()
+    assert capturing.wait(60) == 0
+    capturing.stderr.close()
+
+
+def sockets(user: User) -> str:
+    """The packet sockets in the lab host, those of what looks included."""
+    return user.must("exec", "host", "--", "cat /proc/net/packet | wc -l").stdout.strip()
+
+
+def test_a_killed_capture_leaves_nothing(shared: User, tmp_path: Path) -> None:
+    """No socket in the lab host, no file; what was there before stays."""
+    before = sockets(shared)
+    words = shared.words("capture", "host:eth0", "--to", str(tmp_path / "never.pcapng"))
+    capturing = shared.start(["-m", "invoke", *words])
+    assert capturing.stderr is not None
+    assert any("capturing on" in line for line in iter(capturing.stderr.readline, ""))
+    assert sockets(shared) != before
+    capturing.kill()
+    finish(capturing)
+    assert until(lambda: sockets(shared) == before, 30), "its sockets are still open"
+    assert not (tmp_path / "never.pcapng").exists()
+
+
+def test_an_interface_that_goes_away_is_told(shared: User, tmp_path: Path) -> None:
+    """And when it was the only one, the capture ends by itself, with a whole file."""
+    path = tmp_path / "gone.pcapng"
+    shared.typed("host", "ip link add brief type veth peer name short && ip link set brief up && ip link set short up")
+    capturing = shared.start(["-m", "invoke", *shared.words("capture", "host:brief", "--to", str(path))])
+    assert capturing.stderr is not None
+    assert any("capturing on" in line for line in iter(capturing.stderr.readline, ""))
+    shared.typed("host", "ip link del brief")
+    ended = finish(capturing)
+    assert (ended.returncode, "host:brief is gone" in ended.stderr) == (0, True), ended.stderr
+    with path.open("rb") as file:
+        list(dpkt.pcapng.Reader(file))
+
+
+@pytest.fixture(scope="module")
+def across(new_user: Callable[..., User]) -> Iterator[User]:
+    """A user with the two-node overlay."""
+    user = new_user(about="overlay")
+    try:
+        user.must("up")
+        yield user
+    finally:
+        user.leave()
+
+
+def test_inside_and_outside_of_a_tunnel_are_in_one_file(across: User, tmp_path: Path) -> None:
+    """The container's packet, the bridge's in the hidden namespace, and the one that carries it, on UDP port 4789."""
+    path = tmp_path / "tunnel.pcapng"
+    where = "left:eth0,node1/across:vxlan0,node1:eth0"
+    words = ["--filter", "icmp or udp dst port 4789", "--count", "6", "--to", str(path)]
+    capturing = across.start(["-m", "invoke", *across.words("capture", where, *words)])
+    with across.attached() as lab:
+        until(lambda: observe.ping(lab, "left", "10.1.0.20") and capturing.poll() is not None, 60, 0.2)
+    ended = finish(capturing)
+    assert ended.returncode == 0, ended.stderr
+    with path.open("rb") as file:
+        packets = [dpkt.ethernet.Ethernet(data).data for _, data in dpkt.pcapng.Reader(file)]
+    inner = [one for one in packets if one.p == dpkt.ip.IP_PROTO_ICMP]
+    plain = {(socket.inet_ntoa(one.src), socket.inet_ntoa(one.dst)) for one in inner}
+    outer = [one for one in packets if one.p == dpkt.ip.IP_PROTO_UDP]
+    assert ("10.1.0.10", "10.1.0.20") in plain
+    assert {one.data.dport for one in outer} == {4789}
+    carried = dpkt.ethernet.Ethernet(outer[0].data.data[8:]).data
+    assert {socket.inet_ntoa(carried.src), socket.inet_ntoa(carried.dst)} == {"10.1.0.10", "10.1.0.20"}
+    assert all(name.encode() in path.read_bytes() for name in where.split(","))
+
+
+def test_what_is_left_of_a_lab_is_drawn_and_captured(across: User, tmp_path: Path) -> None:
+    """One of two lab hosts is dead: the picture says so, and has the other; packets of the other can be seen."""
+    across.client.api.stop(across.container("node2"), timeout=0)
+    found = document(across.must("graph", "--json"))
+    assert "node2: the lab host is gone" in found["marks"], found["marks"]
+    picture = across.must("graph", "--to", "-").stdout
+    assert all(text in picture for text in ("left", "10.1.0.10/24", "the lab host is gone"))
+    ended = across.must("capture", "left:eth0", "--seconds", "0.5", "--to", str(tmp_path / "left.pcapng"))
+    assert "left:eth0" in ended.stdout

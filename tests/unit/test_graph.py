@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+import pytest
+
 from orchestrator import graph
 from orchestrator.facts import structure
+from orchestrator.graph import tracks
 from tests.unit import snapshots
 
 
@@ -54,3 +57,35 @@ def test_text_forms_have_every_wire() -> None:
     assert graph.text(made) == "client:eth0 ── veth12ab34c ── host:docker0"
     assert '---|"veth12ab34c"|' in graph.mermaid(made)
     assert '"host/container:client/eth0" -- "host/host/docker0"' in graph.dot(made)
+
+
+def test_a_dead_lab_host_is_drawn_as_such() -> None:
+    """Beside what is left."""
+    made = graph.of(structure(snapshots.lab()), gone=["node2"])
+    assert made.marks == ("node2: the lab host is gone",)
+    assert "the lab host is gone" in graph.svg(made)
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        (["0.0.0.0", "::"], ["*:8080 -> client:80/tcp"]),  # noqa: S104 - a fact, not a server
+        (["::"], ["[::]:8080 -> client:80/tcp"]),
+        (["2001:db8::2"], ["[2001:db8::2]:8080 -> client:80/tcp"]),
+        (["127.0.0.1", "::"], ["127.0.0.1:8080 -> client:80/tcp", "[::]:8080 -> client:80/tcp"]),
+    ],
+)
+def test_published_ports_are_told_once(bound: list[str], told: list[str]) -> None:
+    """On all addresses of both families as one; on IPv6 alone as that."""
+    raw = snapshots.lab()
+    ports = {"80/tcp": [{"HostIp": address, "HostPort": "8080"} for address in bound]}
+    raw["host"]["engine"]["containers"][0]["ports"] = ports
+    notes = next(box for box in graph.of(structure(raw)).boxes if box.name == "host").notes
+    assert [note for note in notes if "->" in note] == told
+
+
+def test_wires_between_hosts_go_around_what_stands_in_their_way() -> None:
+    """They leave an interface where no box is to its right."""
+    frames = [(200.0, 40.0, 50.0, 20.0)]
+    assert tracks._exit((0.0, 40.0, 100.0, 60.0), 300, frames) == (100.0, 70.0)
+    assert tracks._exit((0.0, 20.0, 100.0, 60.0), 300, frames)[1] > 64

@@ -1,0 +1,28 @@
+"""The picture of every lab fits a slide: it has everything, and its text can be read at 1280 pixels."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fixtures.labs import built
+from orchestrator import catalog, graph
+from orchestrator.facts import structure
+from orchestrator.images import DEFAULT_ENGINE
+
+TEXT = 12  # what most of it is set in, of the picture's own units
+LEAST = 11.0  # pixels
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_a_picture_is_readable_and_whole(name: str) -> None:
+    with built(DEFAULT_ENGINE, "nft") as labs:
+        made = graph.of(structure(labs[name].snapshot()), name=name)
+    drawn = graph.svg(made)
+    found = re.search(r'width="(\d+)" height="\d+" viewBox="0 0 (\d+) ', drawn)
+    assert found is not None
+    assert TEXT * min(1.0, int(found[1]) / int(found[2])) >= LEAST
+    missing = [one.name for box in made.boxes for one in box.interfaces if one.name not in drawn]
+    assert not missing
+    assert drawn.count('class="wire"') + drawn.count('class="vxlan"') + drawn.count('class="parent"') == len(made.edges)
