@@ -45,8 +45,10 @@ class _Tap:
         self._inode = exchange.namespace()
         self._frames = _packets()
         self._trace, self._conntrack = tracing.listen()
-        self.counted = netfilter.rules(place) if tracing.has_legacy() else None
-        if self.counted is not None:
+        legacy = tracing.has_legacy()
+        # Counters tell of rules that no trace shows; those of containers are few, and asking takes a while.
+        self.counted = netfilter.rules(place) if legacy or place == "host" else None
+        if legacy:
             self._listen_to_older_tables()
         try:
             self._table = tracing.mark(lines)

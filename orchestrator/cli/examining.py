@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator import doctor
+from orchestrator import doctor, where
 from orchestrator.cli.screen import Screen
 
 _MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
@@ -22,5 +22,7 @@ def show(screen: Screen) -> None:
             need = f"needed for {item.needed_for}. " if item.needed_for else ""
             screen.line(f"    {need}{item.remedy}")
     ready = doctor.ready(findings)
-    screen.line("This machine can run labs." if ready else "This machine cannot run a lab yet; see above.")
+    place = where.current()
+    name = "This machine" if place.is_here else str(place)
+    screen.line(f"{name} can run labs." if ready else f"{name} cannot run a lab yet; see above.")
     screen.document({"ready": ready, "findings": doctor.as_json(findings)})

@@ -9,7 +9,7 @@ from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import Death
 from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene, routed
-from orchestrator.walk.seen import Traversal
+from orchestrator.walk.seen import Traversal, risen
 from orchestrator.walk.segments import is_for_another
 from orchestrator.walk.tunnels import astray_in_a_tunnel
 from orchestrator.walk.unheard import unheard
@@ -58,8 +58,12 @@ def _rejected(scene: Scene) -> Death | None:
             continue
         last = chains[-1].steps[-1] if chains[-1].steps else None
         chain = last.verdict.removeprefix("jump ") if last and last.verdict.startswith("jump ") else chains[-1].table
+        sent = f"{place} sent: {describe(way.packet)}"
+        rules = risen(scene.seen, place, "REJECT")
+        if len(rules) == 1:
+            chain, sent = rules[0][0], f"-A {rules[0][0]} {rules[0][1]}, whose counter rose; {sent}"
         why = f"{place} rejected it in {chain} ({chains[-1].hook}), and answered itself."
-        return Death(place=place, layer="filter", why=why, proof=f"{place} sent: {describe(way.packet)}")
+        return Death(place=place, layer="filter", why=why, proof=sent)
     return None
 
 

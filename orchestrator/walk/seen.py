@@ -89,7 +89,10 @@ class Tracked:
 
 @frozen
 class Seen:
-    """Everything at once; `links` by place and name, `inodes` by place, `places` as agents call them."""
+    """Everything at once; `links` by place and name, `inodes` by place, `places` as agents call them.
+
+    `counted` are a place's rules with their counters, before and after.
+    """
 
     sightings: list[Sighting] = field(factory=list)
     traversals: list[Traversal] = field(factory=list)
@@ -99,6 +102,24 @@ class Seen:
     places: dict[str, tuple[str, str]] = field(factory=dict)
     missing: list[str] = field(factory=list)
     counted: dict[str, tuple[Netfilter, Netfilter]] = field(factory=dict)
+
+
+def risen(seen: Seen, place: str, target: str) -> list[tuple[str, str]]:
+    """(chain, rule) of those with this target (`REJECT`) whose counters have risen meanwhile, of any flavour."""
+    if place not in seen.counted:
+        return []
+    before, after = seen.counted[place]
+    found = []
+    for flavour, tables in after.iptables.items():
+        for name, table in tables.items():
+            earlier = before.iptables.get(flavour, {}).get(name)
+            was = {(rule.chain, rule.rule): rule.packets for rule in earlier.rules} if earlier else {}
+            found += [
+                (rule.chain, rule.rule)
+                for rule in table.rules
+                if f"-j {target}" in rule.rule and rule.packets > was.get((rule.chain, rule.rule), 0)
+            ]
+    return found
 
 
 def read(taps: dict[str, dict[str, Any]]) -> Seen:

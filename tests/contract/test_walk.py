@@ -154,6 +154,7 @@ def test_who_refuses_is_told(labs: Labs) -> None:
     rejected = dying(publish, "DOCKER-USER -i eth0 -p tcp -m tcp --dport 80 -j REJECT", "client", "203.0.113.100:8080")
     assert rejected.death is not None
     assert (rejected.outcome, rejected.death.place, rejected.death.layer) == ("refused", "host", "filter")
+    assert "-A DOCKER-USER -i eth0 -p tcp -m tcp --dport 80 -j REJECT" in rejected.death.proof
 
 
 @pytest.mark.parametrize(("source", "target"), [("cleint", "web:80"), ("client", "wbe:80")])
