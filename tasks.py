@@ -38,7 +38,7 @@ OPTIONS = {
     "format": "for graph: svg, png, dot or mermaid",
     "to": "for graph and capture: the file to write, or - for stdout",
     "at": "for guess: the place that is broken",
-    "host": "where lab hosts are made: dind (here, the default), ssh://user@box or docker:CONTEXT",
+    "host": "where lab hosts are made: dind (here, the default), vagrant, ssh://user@box, docker:CONTEXT",
     "json": "print one JSON document on stdout, and nothing else there",
 }
 JSON = {"json": OPTIONS["json"]}
@@ -267,6 +267,15 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
         publishing.handbook(screen, results, to)
 
 
+@task(help={**JSON, "action": "box, up, status or down"}, positional=["action"], auto_shortflags=False)
+def vagrant(context: Context, action: str, json: bool = False) -> None:
+    """The virtual machine for `--host vagrant`: build its box, make it, say how it is, remove it."""
+    with command(json=json) as screen:
+        from orchestrator.cli import boxing
+
+        boxing.act(screen, action)
+
+
 @task(
     help={
         "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
@@ -301,5 +310,5 @@ def bench(context: Context, rounds: str = "5", json: bool = False) -> None:
         developing.bench(screen, rounds)
 
 
-ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, handbook, test, check, bench)
+ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, handbook, vagrant, test, check, bench)
 grammar.check_arguments(ns)

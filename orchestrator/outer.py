@@ -11,7 +11,7 @@ import docker
 import requests
 from docker import errors as docker_errors
 
-from orchestrator import contexts, tunnel, where
+from orchestrator import contexts, machines, tunnel, where
 from orchestrator.errors import BuildError, EngineError
 
 Result = TypeVar("Result")
@@ -23,6 +23,7 @@ REMEDY = (
 )
 
 
+_MACHINE = "vagrant://"
 # What we use of it came with Docker 20.10.
 _OLDEST = (1, 41)
 
@@ -32,6 +33,8 @@ def _chosen() -> tuple[str | None, Any]:
     place = where.current()
     if place.kind == where.SSH:
         return str(place), None
+    if place.kind == where.VAGRANT:
+        return f"{_MACHINE}{machines.way()[0]}", None
     if place.kind == where.DOCKER:
         return contexts.endpoint(place.target)
     if os.environ.get("DOCKER_HOST"):
@@ -49,7 +52,9 @@ _versions: dict[str, str] = {}
 
 
 def _client(url: str | None, tls: Any, version: str) -> docker.DockerClient:
-    if url and url.startswith("ssh://"):
+    if url and url.startswith(_MACHINE):
+        url = f"unix://{tunnel.socket_to(*machines.way())}"
+    elif url and url.startswith("ssh://"):
         url = f"unix://{tunnel.socket_to(url.removeprefix('ssh://'))}"
     elif url and url == os.environ.get("DOCKER_HOST") and where.current().is_here:
         return docker.from_env(timeout=TIMEOUT, version=version)  # it reads DOCKER_TLS_VERIFY, too

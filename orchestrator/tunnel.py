@@ -55,16 +55,19 @@ _REASONS = (
 )
 
 
-def socket_to(target: str) -> Path:
-    """A socket that leads to the engine of `[USER@]BOX[:PORT][/PATH]`; EngineError when there is no way."""
+def socket_to(target: str, program: list[str] | None = None) -> Path:
+    """A socket that leads to the engine of `[USER@]BOX[:PORT][/PATH]`, by ssh or this `program`; EngineError when there
+    is no way.
+    """
     folder = _folder()
-    name = hashlib.sha256(f"{_program()}\0{target}".encode()).hexdigest()[:16]
+    program = program or _program()
+    name = hashlib.sha256(f"{program}\0{target}".encode()).hexdigest()[:16]
     path = folder / f"{name}.sock"
     if _answers(path):
         return path
     with FileLock(folder / f"{name}.lock", _LIMIT):
         if not _answers(path):
-            _open(target, folder / name, path)
+            _open(target, program, folder / name, path)
     return path
 
 
@@ -93,18 +96,18 @@ def _answers(path: Path) -> bool:
     return False
 
 
-def _open(target: str, base: Path, path: Path) -> None:
+def _open(target: str, program: list[str], base: Path, path: Path) -> None:
     """Start ssh in the background; it returns once the connection stands, or has failed."""
     parts = urlsplit(f"ssh://{target}")
     engine = parts.path or _SOCKET
     login = parts.netloc if parts.port is None else parts.netloc.rpartition(":")[0]
     port = [] if parts.port is None else ["-p", str(parts.port)]
     control, log = base.with_suffix(".ctl"), base.with_suffix(".log")
-    _end(control, login)
+    _end(program, control, login)
     log.unlink(missing_ok=True)
     options = [word for name, value in _OPTIONS.items() for word in ("-o", f"{name}={value}")]
     forward = ["-S", str(control), "-E", str(log), "-L", f"{path}:{engine}"]
-    command = [*_program(), "-f", "-N", *options, *forward, *port, "--", login.strip("[]")]
+    command = [*program, "-f", "-N", *options, *forward, *port, "--", login.strip("[]")]
     try:
         code = _run(command)
     except FileNotFoundError as error:
@@ -115,7 +118,7 @@ def _open(target: str, base: Path, path: Path) -> None:
     if code:
         raise _refusal(target, login, said)
     if not until(lambda: _answers(path), _PATIENCE, 0.1):
-        _end(control, login)
+        _end(program, control, login)
         raise EngineError(
             f"ssh://{target} is reached, but no Docker engine answers at {engine} there.",
             "Start one there; its user must be in the group docker; a socket elsewhere is named ssh://user@box/PATH.",
@@ -130,10 +133,10 @@ def _run(command: list[str]) -> int:
     ).returncode
 
 
-def _end(control: Path, login: str) -> None:
+def _end(program: list[str], control: Path, login: str) -> None:
     """End the ssh that still holds this control socket, if one does."""
     if control.exists():
-        _run([*_program(), "-S", str(control), "-O", "exit", "--", login])
+        _run([*program, "-S", str(control), "-O", "exit", "--", login])
         control.unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
     dind                        containers on the engine the docker CLI would use (the default)
     ssh://[USER@]BOX[:PORT][/PATH]  the same on another machine, by the system's ssh; PATH is its engine's socket
     docker:CONTEXT              the same on the engine of a docker context
+    vagrant                     the same in a virtual machine; `invoke vagrant up` makes it
 
 For a new lab: `--host`, else NETPROOF_HOST, else `host` in the configuration file, else dind. A lab that exists is
 where it was built. Everything beneath a command, other processes included, is told by NETPROOF_HOST.
@@ -24,8 +25,8 @@ from attrs import frozen
 from orchestrator.errors import UnknownName, UsageError
 
 VARIABLE = "NETPROOF_HOST"
-DIND, SSH, DOCKER = "dind", "ssh", "docker"
-KINDS = (DIND, "ssh://user@box", "docker:CONTEXT")
+DIND, SSH, DOCKER, VAGRANT = "dind", "ssh", "docker", "vagrant"
+KINDS = (DIND, "ssh://user@box", "docker:CONTEXT", VAGRANT)
 SOCKET = "/var/run/docker.sock"
 # No leading '-': ssh would take it for an option.
 _LOGIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?([A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
@@ -43,8 +44,8 @@ class Where:
     @classmethod
     def parse(cls, text: str, source: str = "--host") -> Where:
         """Read `--host`; UsageError says what is wrong with it and who said it (`source`)."""
-        if text == DIND:
-            return cls()
+        if text in {DIND, VAGRANT}:
+            return cls(text)
         if text.startswith("ssh:"):
             return cls(SSH, _login(text, source))
         if text.startswith("docker:"):

@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "orchestrator.declared",
         "orchestrator.placed",
     ),
-    ("orchestrator.tunnel", "orchestrator.contexts"),
+    ("orchestrator.tunnel", "orchestrator.contexts", "orchestrator.machines"),
     ("orchestrator.state", "orchestrator.wait", "orchestrator.catalog", "orchestrator.where"),
     ("orchestrator.model",),
     ("orchestrator.errors", "orchestrator.labels"),
