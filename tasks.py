@@ -281,15 +281,18 @@ def vagrant(context: Context, action: str, json: bool = False) -> None:
         "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
         "unit": "tests that need no Docker",
         "every-engine": "prove faults on every engine, also where nothing is different there (half an hour more)",
+        "vagrant": "only what needs a virtual machine, which is made and removed (root; minutes to an hour)",
     },
     auto_shortflags=False,
 )
-def test(context: Context, only: str = "", unit: bool = False, every_engine: bool = False) -> None:
+def test(
+    context: Context, only: str = "", unit: bool = False, every_engine: bool = False, vagrant: bool = False
+) -> None:
     """The tests: of the code without Docker, of real labs, and of every claim."""
     with command() as screen:
         from orchestrator.cli import developing
 
-        developing.test(screen, only, unit=unit, every_engine=every_engine)
+        developing.test(screen, only, unit=unit, every_engine=every_engine, vagrant=vagrant)
 
 
 @task(auto_shortflags=False)

@@ -6,6 +6,7 @@ namespaces of its own (vagrant/apart), so that the machine's network and firewal
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -79,12 +80,32 @@ def _can_run_apart() -> bool:
     return os.geteuid() == 0 and shutil.which("libvirtd", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
 
 
+def _own() -> dict[str, str]:
+    """What keeps the machine of another state directory apart from the usual one, which is that of `vagrant` by hand."""
+    if "NETPROOF_STATE_DIR" not in os.environ:
+        return {}
+    base = _files().absolute()
+    return {
+        "NETPROOF_APART_DIR": str(base / "libvirt"),
+        "NETPROOF_VM_NAME": f"netproof-{hashlib.sha256(str(base).encode()).hexdigest()[:8]}",
+        "VAGRANT_DOTFILE_PATH": str(base / "machine"),
+        "VAGRANT_HOME": str(base / "home"),
+    }
+
+
 def _environment(chosen: Provider) -> dict[str, str]:
     own = {} if "NETPROOF_BOX" in os.environ else {"NETPROOF_BOX_KEY": str(box_file().with_suffix(".key"))}
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     virtual = any({"vmx", "svm"} & set(line.split()) for line in lines if line.startswith("flags"))
     emulated = {} if virtual or "NETPROOF_VM_EMULATED" in os.environ else {"NETPROOF_VM_EMULATED": "yes"}
-    return {**os.environ, **own, **emulated, "VAGRANT_DEFAULT_PROVIDER": chosen.name, "VAGRANT_CHECKPOINT_DISABLE": "1"}
+    return {
+        **os.environ,
+        **_own(),
+        **own,
+        **emulated,
+        "VAGRANT_DEFAULT_PROVIDER": chosen.name,
+        "VAGRANT_CHECKPOINT_DISABLE": "1",
+    }
 
 
 def run(chosen: Provider, *words: str) -> Iterator[str]:
@@ -116,7 +137,8 @@ def _followed(what: str, command: list[str], environment: dict[str, str] | None 
 def start_provider(chosen: Provider) -> None:
     """See to it that the provider runs."""
     if chosen.apart:
-        done = subprocess.run([APART, "start"], check=False, capture_output=True, text=True)
+        environment = {**os.environ, **_own()}
+        done = subprocess.run([APART, "start"], check=False, capture_output=True, text=True, env=environment)
         if done.returncode:
             raise BuildError(done.stderr.strip() or "libvirt did not start.", "vagrant/README.md tells what it needs.")
 
@@ -124,7 +146,7 @@ def start_provider(chosen: Provider) -> None:
 def stop_provider(chosen: Provider) -> None:
     """End a libvirt of our own."""
     if chosen.apart:
-        subprocess.run([APART, "stop"], check=False)
+        subprocess.run([APART, "stop"], check=False, env={**os.environ, **_own()})
 
 
 def build_box() -> Iterator[str]:
@@ -147,7 +169,10 @@ def way() -> tuple[str, list[str]]:
     if not ssh_config().exists():
         raise EngineError("There is no virtual machine.", "`invoke vagrant up` makes one.")
     command = ["ssh", "-F", str(ssh_config())]
-    return NAME, [str(APART), "ssh", *command] if (_files() / "apart").exists() else command
+    if not (_files() / "apart").exists():
+        return NAME, command
+    folder = _own().get("NETPROOF_APART_DIR")
+    return NAME, [*(["env", f"NETPROOF_APART_DIR={folder}"] if folder else []), str(APART), "ssh", *command]
 
 
 def remember(chosen: Provider) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import docker
@@ -53,7 +54,7 @@ _versions: dict[str, str] = {}
 
 def _client(url: str | None, tls: Any, version: str) -> docker.DockerClient:
     if url and url.startswith(_MACHINE):
-        url = f"unix://{tunnel.socket_to(*machines.way())}"
+        url = f"unix://{_to_the_machine()}"
     elif url and url.startswith("ssh://"):
         url = f"unix://{tunnel.socket_to(url.removeprefix('ssh://'))}"
     elif url and url == os.environ.get("DOCKER_HOST") and where.current().is_here:
@@ -61,6 +62,19 @@ def _client(url: str | None, tls: Any, version: str) -> docker.DockerClient:
     if url is None:
         return docker.DockerClient(timeout=TIMEOUT, version=version)
     return docker.DockerClient(base_url=url, tls=tls, timeout=TIMEOUT, version=version)
+
+
+def _to_the_machine() -> Path:
+    try:
+        return tunnel.socket_to(*machines.way())
+    except EngineError as error:
+        if not machines.ssh_config().exists():
+            raise
+        reason = error.problem.partition(": ")[2] or error.problem
+        raise EngineError(
+            f"The virtual machine cannot be reached: {reason}",
+            "`invoke vagrant status` tells how it is; `invoke vagrant up` wakes it.",
+        ) from error
 
 
 def connect(*, any_version: bool = False) -> docker.DockerClient:

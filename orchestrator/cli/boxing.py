@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 
-from orchestrator import machines
+from orchestrator import machines, placed, where
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.machines import Provider
+from orchestrator.remove import forget_files
+from orchestrator.state import remembered
+from orchestrator.where import Where
 
 ACTIONS = ("box", "up", "status", "down")
 
@@ -69,5 +72,8 @@ def _down(screen: Screen) -> None:
         screen.say(line)
     machines.stop_provider(chosen)
     machines.forget()
+    here = Where(where.VAGRANT)
+    forget_files(instance for instance in remembered() if placed.place_of(instance) == here)
+    placed.forget(here)
     screen.line("The virtual machine is gone, and every lab in it.")
     screen.document({"up": False})

@@ -22,13 +22,16 @@ def _run(arguments: list[str]) -> None:
         raise Exit(code=code)
 
 
-def test(_: Screen, only: str, *, unit: bool, every_engine: bool) -> None:
+def test(_: Screen, only: str, *, unit: bool, every_engine: bool, vagrant: bool) -> None:
     """Run pytest on everything, or on part of it."""
     if only and not (ROOT / only.split("::", maxsplit=1)[0]).exists():
         raise UsageError(f"--only {only!r}: there is no such file.", "For example: --only tests/unit.")
+    if vagrant:  # one machine, one test after the other
+        _run(["pytest", "-m", "vagrant", "-v", "tests/vagrant"])
+        return
     chosen = ["tests/unit"] if unit else [only] if only else []
     workers = ["-n", str(_WORKERS * (os.cpu_count() or 1)), "--dist", "loadscope"]
-    _run(["pytest", *workers, "--rerun-show-tracebacks", *(["-m", ""] if every_engine else []), *chosen])
+    _run(["pytest", *workers, "--rerun-show-tracebacks", *(["-m", "not vagrant"] if every_engine else []), *chosen])
 
 
 def check(screen: Screen) -> None:
@@ -36,7 +39,7 @@ def check(screen: Screen) -> None:
     for arguments in _CHECKS:
         screen.say(" ".join(arguments))
         _run(arguments)
-    test(screen, "", unit=False, every_engine=False)
+    test(screen, "", unit=False, every_engine=False, vagrant=False)
 
 
 def bench(screen: Screen, rounds: str) -> None:

@@ -57,6 +57,7 @@ class User:
         self.state = state
         self.root = root
         self.about = about
+        self.limit = LIMIT
         self.tag = f"t{uuid.uuid4().hex[:10]}"
         self.owner = f"contract-{self.tag}"
         self.mine = {
@@ -109,7 +110,7 @@ class User:
         if stdin is not None:
             options["stdin"] = subprocess.PIPE
         process = self.start([*program, *words], **options)
-        return finish(process, stdin)
+        return finish(process, stdin, self.limit)
 
     def lab(self, action: str, *more: str, tag: str | None = None, **options: Any) -> Ended:
         """Run a lab command on this user's instance of the lab."""
@@ -223,10 +224,10 @@ def foreign_container(client: docker.DockerClient, image: str, user: User) -> st
     return str(made["Id"])
 
 
-def finish(process: subprocess.Popen[str], stdin: str | None = None) -> Ended:
+def finish(process: subprocess.Popen[str], stdin: str | None = None, limit: float = LIMIT) -> Ended:
     """Wait for a process; one that hangs is killed with its group."""
     try:
-        out, err = process.communicate(stdin, LIMIT)
+        out, err = process.communicate(stdin, limit)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate()
