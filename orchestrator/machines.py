@@ -81,7 +81,7 @@ def _can_run_apart() -> bool:
 
 
 def _own() -> dict[str, str]:
-    """What keeps the machine of another state directory apart from the usual one, which is that of `vagrant` by hand."""
+    """What keeps the machine of another state directory apart from the usual one, which is that of Vagrant by hand."""
     if "NETPROOF_STATE_DIR" not in os.environ:
         return {}
     base = _files().absolute()
@@ -168,11 +168,11 @@ def way() -> tuple[str, list[str]]:
     """Where the machine's ssh is, and the command that gets there. EngineError when there is no machine."""
     if not ssh_config().exists():
         raise EngineError("There is no virtual machine.", "`invoke vagrant up` makes one.")
-    command = ["ssh", "-F", str(ssh_config())]
+    words = ["-F", str(ssh_config())]
     if not (_files() / "apart").exists():
-        return NAME, command
+        return NAME, ["ssh", *words]
     folder = _own().get("NETPROOF_APART_DIR")
-    return NAME, [*(["env", f"NETPROOF_APART_DIR={folder}"] if folder else []), str(APART), "ssh", *command]
+    return NAME, [*(["env", f"NETPROOF_APART_DIR={folder}"] if folder else []), str(APART), "ssh", *words]
 
 
 def remember(chosen: Provider) -> None:

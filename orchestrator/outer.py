@@ -18,6 +18,7 @@ from orchestrator.errors import BuildError, EngineError
 Result = TypeVar("Result")
 
 TIMEOUT = 60
+_ELSEWHERE = 900
 REMEDY = (
     "Start the engine (./bootstrap does on Debian and Ubuntu), or point DOCKER_HOST at one; "
     "`invoke doctor` looks closer."
@@ -61,7 +62,9 @@ def _client(url: str | None, tls: Any, version: str) -> docker.DockerClient:
         return docker.from_env(timeout=TIMEOUT, version=version)  # it reads DOCKER_TLS_VERIFY, too
     if url is None:
         return docker.DockerClient(timeout=TIMEOUT, version=version)
-    return docker.DockerClient(base_url=url, tls=tls, timeout=TIMEOUT, version=version)
+    # Another machine may be slow, or emulated; that a connection is gone is noticed by ssh.
+    timeout = TIMEOUT if where.current().is_here else _ELSEWHERE
+    return docker.DockerClient(base_url=url, tls=tls, timeout=timeout, version=version)
 
 
 def _to_the_machine() -> Path:

@@ -10,8 +10,12 @@ from docker import errors as docker_errors
 from orchestrator.errors import BuildError
 from orchestrator.model import LabHost
 from orchestrator.running import RunningLab
+from orchestrator.wait import until
 
 PORT = 2377
+_INGRESS = "path:/run/docker/netns/ingress_sbox"
+_INGRESS_LIMIT = 90.0
+_PAUSE = 0.1
 
 
 def address_of(host: LabHost) -> str:
@@ -49,11 +53,24 @@ def form(running: RunningLab, members: list[LabHost]) -> None:
         workers = [host for host in members if host != manager]
         with ThreadPoolExecutor(max(len(workers), 1)) as pool:
             list(pool.map(lambda host: _join(running, manager, host), workers))
+        until(lambda: all(_has_ingress(running, host) for host in members), _INGRESS_LIMIT, _PAUSE)
     except docker_errors.APIError as error:
         raise BuildError(
             f"The swarm could not be formed: {error.explanation}",
             "See the engines' logs: `invoke lab exec … -- tail /var/log/dockerd.log`.",
         ) from error
+
+
+def _has_ingress(running: RunningLab, host: LabHost) -> bool:
+    """Whether a node has its ingress, which it makes after it has joined.
+
+    It takes an address of docker_gwbridge: containers that came before it would have others than those that come later.
+    """
+    agent = running.agent(host.name)
+    if _INGRESS not in agent.call("places"):
+        return False
+    addresses = agent.call("namespace", place=_INGRESS)["addresses"]
+    return {"eth0", "eth1"} <= {item["interface"] for item in addresses}
 
 
 def _join(running: RunningLab, manager: LabHost, host: LabHost) -> None:
