@@ -46,7 +46,8 @@ def _chosen() -> tuple[str | None, Any]:
 
 def address() -> str:
     """Where the engine is looked for."""
-    return _chosen()[0] or "unix:///var/run/docker.sock"
+    found = _chosen()[0] or "unix:///var/run/docker.sock"
+    return where.VAGRANT if found.startswith(_MACHINE) else found
 
 
 # What engines have said of themselves: address -> API version. To ask again for each client takes 10 ms.
