@@ -34,6 +34,7 @@ _OPTIONS = {
     "ControlMaster": "yes",
     "ControlPersist": str(_LINGER),
     "ExitOnForwardFailure": "yes",
+    "LogLevel": "INFO",  # whatever its configuration says: why it failed is to be told
     "ServerAliveInterval": "5",
     "ServerAliveCountMax": "3",
     "StreamLocalBindUnlink": "yes",
