@@ -267,13 +267,17 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
         publishing.handbook(screen, results, to)
 
 
-@task(help={**JSON, "action": "box, up, status or down"}, positional=["action"], auto_shortflags=False)
-def vagrant(context: Context, action: str, json: bool = False) -> None:
-    """The virtual machine for `--host vagrant`: build its box, make it, say how it is, remove it."""
+@task(
+    help={**JSON, "action": "box, up, status or down", "machines": "up: how many, 1 or 2 (labs with two hosts need both)"},
+    positional=["action"],
+    auto_shortflags=False,
+)
+def vagrant(context: Context, action: str, machines: str = "", json: bool = False) -> None:
+    """The virtual machines for `--host vagrant`: build their box, make them, say how they are, remove them."""
     with command(json=json) as screen:
         from orchestrator.cli import boxing
 
-        boxing.act(screen, action)
+        boxing.act(screen, action, machines)
 
 
 @task(

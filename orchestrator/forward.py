@@ -14,22 +14,17 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
-
-import docker
 
 from orchestrator import state
-from orchestrator.backends import Found
-from orchestrator.backends.execstream import raw_socket, start
+from orchestrator.backends import Found, Hosts
+from orchestrator.backends.choice import hosts as hosts_here
 from orchestrator.catalog import ROOT
 from orchestrator.errors import EngineError
-from orchestrator.outer import connect
 from orchestrator.state import Instance
 from orchestrator.wait import until
 
 _LONGEST = 100  # a unix socket's path has 107 bytes at most
 _LIMIT = 15.0
-_CHUNK = 65_536
 
 
 def socket_path(instance: Instance, host: str) -> Path:
@@ -56,7 +51,7 @@ def ensure(instance: Instance, host: Found) -> Path:
     if _answers(path):
         return path
     subprocess.Popen(
-        [sys.executable, "-m", "orchestrator.forward", host.id, str(path)],
+        [sys.executable, "-m", "orchestrator.forward", instance.lab, instance.tag, host.host, str(path)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -71,68 +66,42 @@ def ensure(instance: Instance, host: Found) -> Path:
     return path
 
 
-def _to_engine(client: socket.socket, process: Any) -> None:
-    with contextlib.suppress(OSError):
-        while data := client.recv(_CHUNK):
-            process.sendall(data)
-    with contextlib.suppress(OSError):
-        process.shutdown(socket.SHUT_WR)
-
-
-def _read_exactly(process: Any, size: int) -> bytes:
-    pieces = b""
-    while len(pieces) < size:
-        piece = process.recv(size - len(pieces))
-        if not piece:
-            raise EOFError
-        pieces += piece
-    return pieces
-
-
-def _from_engine(process: Any, client: socket.socket) -> None:
-    """Docker multiplexes an exec's output: a header of eight bytes, then so many bytes of one stream."""
-    with contextlib.suppress(OSError, EOFError):
-        while True:
-            header = _read_exactly(process, 8)
-            data = _read_exactly(process, int.from_bytes(header[4:], "big"))
-            if header[0] == 1:
-                client.sendall(data)
-
-
-def _serve(container: str, client: socket.socket) -> None:
-    outer = connect()
+def _serve(hosts: Hosts, host: Found, client: socket.socket) -> None:
     try:
-        _, stream = start(outer, container, ["docker", "system", "dial-stdio"], tty=False)
-        process = raw_socket(stream)
-        process.settimeout(None)
-        threading.Thread(target=_to_engine, args=(client, process), daemon=True).start()
-        _from_engine(process, client)
+        hosts.connect(host, client)
     finally:
         client.close()
-        outer.close()
 
 
-def _end_with(container: str, path: Path) -> None:
-    """Leave when the lab host does, or when the machine's engine does."""
+def _end_with(instance: Instance, name: str, path: Path) -> None:
+    """Leave when the lab host does, or when it cannot be asked any more."""
     try:
-        docker.APIClient.wait(connect().api, container, timeout=None)
+        hosts = hosts_here()
+        hosts.wait(_found(hosts, instance, name))
     finally:
         path.unlink(missing_ok=True)
         os._exit(0)
 
 
-def main(container: str, path: Path) -> None:
+def _found(hosts: Hosts, instance: Instance, name: str) -> Found:
+    return next(host for host in hosts.find(instance) if host.host == name)
+
+
+def main(lab: str, tag: str, name: str, path: Path) -> None:
     """Serve the socket until the lab host ends."""
+    instance = Instance(lab, tag)
+    hosts = hosts_here()
+    host = _found(hosts, instance, name)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen()
-        threading.Thread(target=_end_with, args=(container, path), daemon=True).start()
+        threading.Thread(target=_end_with, args=(instance, name, path), daemon=True).start()
         while True:
             client, _ = listener.accept()
-            threading.Thread(target=_serve, args=(container, client), daemon=True).start()
+            threading.Thread(target=_serve, args=(hosts, host, client), daemon=True).start()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.errors import AgentError, HostDied
+from orchestrator.wait import scaled
 
 SOURCE = Path(__file__).parent / "agent"
 CALL_LIMIT = 120.0
@@ -156,6 +157,7 @@ class Agent:
 
     def call(self, op: str, limit: float = CALL_LIMIT, **args: Any) -> Any:
         """Do an operation and return its result; at most `limit` seconds."""
+        limit = scaled(limit)
         try:
             return self.submit(op, **args).result(limit)
         except TimeoutError as error:

@@ -1,4 +1,4 @@
-"""Virtual machines for labs, by Vagrant: made, found and removed. Lab hosts run on their Docker engine.
+"""Virtual machines for labs, by Vagrant: made, found and removed.
 
 Vagrant's folder is the project's `vagrant`, where it stays usable by hand. Where no libvirt runs, one is started in
 namespaces of its own (vagrant/apart), so that the machine's network and firewall stay as they are.
@@ -23,10 +23,12 @@ from orchestrator.errors import BuildError, EngineError, UsageError
 FOLDER = ROOT / "vagrant"
 APART = FOLDER / "apart"
 BOX = "netproof"
-NAME = "default"  # what Vagrant calls the one machine of a Vagrantfile
+NAMES = ("node1", "node2")  # what the Vagrantfile calls them
 _PROVIDERS = ("libvirt", "virtualbox")
 _TOOLS = ("debootstrap", "mke2fs", "sfdisk", "qemu-img", "ssh-keygen")
 _KEPT = 15
+_SLOWNESS = "slowness"
+_PORTS, _PAIRS = 47892, 500  # UDP on the loopback, for the cable between two machines
 
 
 @frozen
@@ -85,9 +87,12 @@ def _own() -> dict[str, str]:
     if "NETPROOF_STATE_DIR" not in os.environ:
         return {}
     base = _files().absolute()
+    mark = hashlib.sha256(str(base).encode()).hexdigest()[:8]
+    port = _PORTS + 2 * (int(mark, 16) % _PAIRS)
     return {
         "NETPROOF_APART_DIR": str(base / "libvirt"),
-        "NETPROOF_VM_NAME": f"netproof-{hashlib.sha256(str(base).encode()).hexdigest()[:8]}",
+        "NETPROOF_VM_NAME": f"netproof-{mark}-",
+        "NETPROOF_VM_PORTS": f"{port} {port + 1}",
         "VAGRANT_DOTFILE_PATH": str(base / "machine"),
         "VAGRANT_HOME": str(base / "home"),
     }
@@ -164,26 +169,60 @@ def build_box() -> Iterator[str]:
     yield from _followed("Building the box", [str(FOLDER / "box" / "build"), str(box_file())])
 
 
-def way() -> tuple[str, list[str]]:
-    """Where the machine's ssh is, and the command that gets there. EngineError when there is no machine."""
-    if not ssh_config().exists():
+def names() -> list[str]:
+    """The machines there are, as ssh knows them."""
+    try:
+        lines = ssh_config().read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return sorted(line.split()[1] for line in lines if line.startswith("Host "))
+
+
+def way(name: str = NAMES[0]) -> tuple[str, list[str]]:
+    """What ssh calls a machine, and the ssh that gets there. EngineError when there is no such machine."""
+    if name not in names():
         raise EngineError("There is no virtual machine.", "`invoke vagrant up` makes one.")
     words = ["-F", str(ssh_config())]
     if not (_files() / "apart").exists():
-        return NAME, ["ssh", *words]
+        return name, ["ssh", *words]
     folder = _own().get("NETPROOF_APART_DIR")
-    return NAME, [*(["env", f"NETPROOF_APART_DIR={folder}"] if folder else []), str(APART), "ssh", *words]
+    return name, [*(["env", f"NETPROOF_APART_DIR={folder}"] if folder else []), str(APART), "ssh", *words]
+
+
+def states(chosen: Provider) -> dict[str, str]:
+    """{machine: "running", "shutoff", "not created", …}, as the provider says it."""
+    found = {}
+    for line in run(chosen, "status", "--machine-readable"):
+        _, _, rest = line.partition(",")
+        name, _, how = rest.partition(",state,")
+        if how:
+            found[name] = how.replace("_", " ")
+    return found
 
 
 def remember(chosen: Provider) -> None:
     """Keep how ssh gets in."""
-    config = "\n".join(run(chosen, "ssh-config"))
-    state.write_atomically(ssh_config(), config + "\n")
+    there = [name for name, how in states(chosen).items() if how == "running"]
+    config = "\n".join(line for name in there for line in run(chosen, "ssh-config", name))
     mark = _files() / "apart"
     mark.touch() if chosen.apart else mark.unlink(missing_ok=True)
+    state.write_atomically(ssh_config(), config + "\n")
+
+
+def slowness() -> float:
+    """How many times slower than this machine the virtual ones were found to be; 1 where nobody looked."""
+    try:
+        return max(1.0, float((_files() / _SLOWNESS).read_text()))
+    except (OSError, ValueError):
+        return 1.0
+
+
+def remember_slowness(factor: float) -> None:
+    """Keep what was measured."""
+    state.write_atomically(_files() / _SLOWNESS, f"{factor:.2f}\n")
 
 
 def forget() -> None:
-    """There is no machine any more."""
-    for name in ("ssh-config", "apart"):
+    """There are no machines any more."""
+    for name in ("ssh-config", "apart", _SLOWNESS):
         (_files() / name).unlink(missing_ok=True)

@@ -29,7 +29,7 @@ def host_spec(lab: Lab, host: LabHost, engine: str, firewall: str, image: str) -
     """What a lab host is to be. Its links are not part of it: they can change while it runs."""
     shares = len(lab.hosts) > 1
     mark = digest(host.name, dict(host.engine), engine, firewall, image, shares, host.swarm)
-    return HostSpec(host.name, engine, firewall, image, host.engine, shares, mark)
+    return HostSpec(host.name, lab.hosts.index(host), engine, firewall, image, host.engine, shares, mark)
 
 
 def _wiring(lab: Lab, names: set[str]) -> list[Any]:

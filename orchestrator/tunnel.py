@@ -60,7 +60,7 @@ def socket_to(target: str, program: list[str] | None = None) -> Path:
     """A socket that leads to the engine of `[USER@]BOX[:PORT][/PATH]`, by ssh or this `program`; EngineError when there
     is no way.
     """
-    folder = _folder()
+    folder = folder()
     program = program or _program()
     name = hashlib.sha256(f"{program}\0{target}".encode()).hexdigest()[:16]
     path = folder / f"{name}.sock"
@@ -76,7 +76,7 @@ def _program() -> list[str]:
     return shlex.split(os.environ.get("NETPROOF_SSH") or "ssh")
 
 
-def _folder() -> Path:
+def folder() -> Path:
     """A folder of this user's alone, with a path short enough for sockets (107 bytes)."""
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     folder = base / f"netproof-{os.getuid()}"
@@ -117,7 +117,7 @@ def _open(target: str, program: list[str], base: Path, path: Path) -> None:
         raise EngineError(f"ssh://{target} cannot be reached: it does not answer.", "Check the way there.") from error
     said = log.read_text(errors="replace") if log.exists() else ""
     if code:
-        raise _refusal(target, login, said)
+        raise refusal(target, login, said)
     if not until(lambda: _answers(path), _PATIENCE, 0.1):
         _end(program, control, login)
         raise EngineError(
@@ -141,7 +141,7 @@ def _end(program: list[str], control: Path, login: str) -> None:
         control.unlink(missing_ok=True)
 
 
-def _refusal(target: str, login: str, said: str) -> EngineError:
+def refusal(target: str, login: str, said: str) -> EngineError:
     lines = [line for line in said.splitlines() if line.strip()]
     for sign, meaning, remedy in _REASONS:
         if sign in said:

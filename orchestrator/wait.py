@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
+SLOWNESS = "NETPROOF_SLOWNESS"
+"""How many times slower than usual lab hosts are: what deadlines are multiplied by. For this process and those it starts."""
+_MOST = 20.0
 _PAUSE = 0.02
 _patience = [float("inf")]
 
@@ -23,9 +27,31 @@ def impatient(limit: float) -> Iterator[None]:
         _patience.pop()
 
 
+@contextmanager
+def slower(factor: float) -> Iterator[None]:
+    """Meanwhile deadlines are this many times as long, here and in processes that are started."""
+    before = os.environ.get(SLOWNESS)
+    os.environ[SLOWNESS] = f"{factor:.2f}"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SLOWNESS]
+        else:
+            os.environ[SLOWNESS] = before
+
+
+def scaled(limit: float) -> float:
+    """A deadline of `limit` seconds, longer where lab hosts were measured to be slow (emulated machines are)."""
+    try:
+        return limit * min(max(float(os.environ.get(SLOWNESS, "1")), 1.0), _MOST)
+    except ValueError:
+        return limit
+
+
 def patience(limit: float) -> float:
     """How long something else than `until` is to wait that would wait for `limit` seconds."""
-    return min(limit, _patience[-1])
+    return min(scaled(limit), _patience[-1])
 
 
 def until(look: Callable[[], Found], limit: float, pause: float = _PAUSE) -> Found:

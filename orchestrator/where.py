@@ -3,7 +3,8 @@
     dind                        containers on the engine the docker CLI would use (the default)
     ssh://[USER@]BOX[:PORT][/PATH]  the same on another machine, by the system's ssh; PATH is its engine's socket
     docker:CONTEXT              the same on the engine of a docker context
-    vagrant                     the same in a virtual machine; `invoke vagrant up` makes it
+    vagrant                     virtual machines, each a lab host itself; `invoke vagrant up` makes them
+    vagrant:dind                containers on the engine of the first of them
 
 For a new lab: `--host`, else NETPROOF_HOST, else `host` in the configuration file, else dind. A lab that exists is
 where it was built. Everything beneath a command, other processes included, is told by NETPROOF_HOST.
@@ -26,7 +27,7 @@ from orchestrator.errors import UnknownName, UsageError
 
 VARIABLE = "NETPROOF_HOST"
 DIND, SSH, DOCKER, VAGRANT = "dind", "ssh", "docker", "vagrant"
-KINDS = (DIND, "ssh://user@box", "docker:CONTEXT", VAGRANT)
+KINDS = (DIND, "ssh://user@box", "docker:CONTEXT", VAGRANT, f"{VAGRANT}:{DIND}")
 SOCKET = "/var/run/docker.sock"
 # No leading '-': ssh would take it for an option.
 _LOGIN = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*@)?([A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
@@ -46,6 +47,8 @@ class Where:
         """Read `--host`; UsageError says what is wrong with it and who said it (`source`)."""
         if text in {DIND, VAGRANT}:
             return cls(text)
+        if text == f"{VAGRANT}:{DIND}":
+            return cls(VAGRANT, DIND)
         if text.startswith("ssh:"):
             return cls(SSH, _login(text, source))
         if text.startswith("docker:"):
@@ -71,6 +74,9 @@ class Where:
     def on(self) -> str:
         """` on ssh://box`, to be put behind a lab's name; nothing for the usual place."""
         return "" if self.is_here else f" on {self}"
+
+
+MACHINES = Where(VAGRANT)
 
 
 def _login(text: str, source: str) -> str:

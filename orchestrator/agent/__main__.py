@@ -119,6 +119,7 @@ OPERATIONS: dict[str, Operation] = {
     "switch": wiring.make_switch,
     "cable": wiring.make_cable,
     "lend": lending.lend,
+    "real": wiring.take_real,
     "link": wiring.change_link,
     "sysctl": wiring.sysctl,
     "listening": wiring.wait_listening,

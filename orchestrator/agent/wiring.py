@@ -8,7 +8,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import places
+from . import places, real
 
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
@@ -18,7 +18,8 @@ _FIRST_INDEX = 100
 _NODAD = 0x02
 
 
-def _netlink() -> IPRoute:
+def netlink() -> IPRoute:
+    """A connection to the network of the calling thread's namespace."""
     from pyroute2 import IPRoute  # noqa: PLC0415 - takes 0.2 s; commands without wiring do without
 
     return IPRoute()
@@ -32,7 +33,7 @@ def make_netns(name: str) -> bool:
 
     netns.create(name)
     places.enter_netns(f"netns:{name}")
-    with _netlink() as ip:
+    with netlink() as ip:
         ip.link("set", index=1, state="up")
     return True
 
@@ -48,7 +49,10 @@ def remove_netns(name: str) -> bool:
         return False
     with contextlib.suppress(OSError):  # a file without a namespace behind it has no wires
         places.enter_netns(f"netns:{name}")
-        with _netlink() as ip:
+        with netlink() as ip:
+            for link in ip.get_links():
+                if real.is_real(link):
+                    real.give_back(ip, link)
             while wires := ip.link_lookup(kind="veth"):  # asked again each time: both ends of one may be here
                 ip.link("del", index=wires[0])
     netns.remove(name)
@@ -59,7 +63,7 @@ def make_switch(name: str) -> None:
     """Make an Ethernet switch: a bridge br0 in a network namespace of its own."""
     make_netns(name)
     places.enter_netns(f"netns:{name}")
-    with _netlink() as ip:
+    with netlink() as ip:
         ip.link("add", ifname=SWITCH, kind="bridge")
         ip.link("set", index=ip.link_lookup(ifname=SWITCH)[0], state="up")
 
@@ -89,10 +93,10 @@ def make_cable(one: dict[str, Any], other: dict[str, Any]) -> None:
     near, far = places.open_netns(one["place"]), places.open_netns(other["place"])
     try:
         places.enter(far)
-        with _netlink() as ip:
+        with netlink() as ip:
             _remove(ip, other["name"])
         places.enter(near)
-        with _netlink() as ip:
+        with netlink() as ip:
             _remove(ip, one["name"])
             peer = {"ifname": other["name"], "address": other["mac"], "net_ns_fd": far}
             # An index of its own: where both ends have the same one, the kernel is slow to report their carrier.
@@ -100,31 +104,45 @@ def make_cable(one: dict[str, Any], other: dict[str, Any]) -> None:
             ip.link("add", ifname=one["name"], kind="veth", address=one["mac"], index=index, peer=peer)
             _dress(ip, one)
         places.enter(far)
-        with _netlink() as ip:
+        with netlink() as ip:
             _dress(ip, other)
     finally:
         os.close(near)
         os.close(far)
 
 
+def take_real(end: dict[str, Any]) -> None:
+    """Make the machine's real interface an end of a wire, as `make_cable` takes one; what has its name is replaced."""
+    places.enter_netns(end["place"])
+    with netlink() as ip:
+        _remove(ip, end["name"])
+    index = real.fetch(end["place"], end["name"])
+    with netlink() as ip:
+        ip.link("set", index=index, address=end["mac"])
+        _dress(ip, end)
+
+
 def _remove(ip: IPRoute, name: str) -> bool:
-    found = ip.link_lookup(ifname=name)
-    if found:
-        ip.link("del", index=found[0])
+    found = ip.get_links(ifname=name) if ip.link_lookup(ifname=name) else []
+    for link in found:
+        if real.is_real(link):
+            real.give_back(ip, link)
+        else:
+            ip.link("del", index=link["index"])
     return bool(found)
 
 
 def remove_link(place: str, name: str) -> bool:
     """Remove an interface of a place; False when there was none."""
     places.enter_netns(place)
-    with _netlink() as ip:
+    with netlink() as ip:
         return _remove(ip, name)
 
 
 def change_link(place: str, name: str, **what: Any) -> None:
     """Change a link: state, mtu, address, … as pyroute2's `link("set")` takes them."""
     places.enter_netns(place)
-    with _netlink() as ip:
+    with netlink() as ip:
         found = ip.link_lookup(ifname=name)
         if not found:
             raise places.NoSuchPlace(f"there is no interface {name!r} in {place}")

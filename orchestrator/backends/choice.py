@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator import where
 from orchestrator.backends import Hosts
 from orchestrator.backends.dind import DockerHosts
 from orchestrator.outer import connect
@@ -9,4 +10,8 @@ from orchestrator.outer import connect
 
 def hosts() -> Hosts:
     """Lab hosts of this place. For the calling thread: its connection is not shared."""
+    if where.current() == where.MACHINES:
+        from orchestrator.backends.vagrant import MachineHosts  # noqa: PLC0415 - seldom needed
+
+        return MachineHosts()
     return DockerHosts(connect())

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import docker
+import requests
 
 from orchestrator import labels
-from orchestrator.backends import SHARED, Found, HostSpec, Ready
+from orchestrator.backends import SHARED, Found, HostSpec, Ready, Swept
 from orchestrator.backends.execstream import ExecStream
-from orchestrator.errors import BuildError
+from orchestrator.errors import BuildError, NetproofError
 from orchestrator.outer import connect, quietly, translated
 from orchestrator.state import Instance
 from orchestrator.wait import until
@@ -64,7 +67,15 @@ class DockerHosts:
             summaries = self._client.api.containers(all=True, filters={"label": wanted})
         return sorted((_found(summary) for summary in summaries), key=lambda host: host.host)
 
-    def prepare(self, engine: str, say: Callable[[str], None]) -> Ready:
+    at_once = 0
+
+    def engines(self) -> list[str]:
+        """All that images are made of."""
+        from orchestrator.images import DEFAULT_ENGINE, ENGINES  # noqa: PLC0415 - as below
+
+        return sorted(ENGINES, key=lambda engine: engine != DEFAULT_ENGINE)
+
+    def prepare(self, engine: str, _count: int, say: Callable[[str], None]) -> Ready:
         """The lab host image of an engine, found or built."""
         from orchestrator import images  # noqa: PLC0415 - finding and removing do without the image builder
 
@@ -165,6 +176,12 @@ class DockerHosts:
             for volume in found:
                 quietly(partial(api.remove_volume, volume["Name"]))
 
+    def sweep(self, *, keep_images: bool) -> Swept:
+        """Remove containers, networks, volumes and images with this owner's label, and files of builds."""
+        from orchestrator.backends.sweeping import sweep  # noqa: PLC0415 - `clean` alone does
+
+        return sweep(self._client.api, keep_images=keep_images)
+
     def stream(self, host: Found, command: Sequence[str]) -> ExecStream:
         """Start a process in a lab host, over a connection of its own."""
         return ExecStream(host.id, command)
@@ -174,6 +191,17 @@ class DockerHosts:
         from orchestrator.backends.terminal import interactive  # noqa: PLC0415 - only shells need a terminal
 
         return interactive(host.id, command)
+
+    def connect(self, host: Found, client: socket.socket) -> None:
+        """Lead a connection to a lab host's engine, over one of its own."""
+        from orchestrator.backends.leading import lead  # noqa: PLC0415 - only for a docker CLI here
+
+        lead(host.id, client)
+
+    def wait(self, host: Found) -> None:
+        """Return when a lab host, or the engine it runs on, is no more."""
+        with suppress(docker.errors.DockerException, requests.RequestException, NetproofError):
+            self._client.api.wait(host.id, timeout=None)
 
 
 def _remove_elsewhere(container: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from orchestrator import images, placed
+from orchestrator import placed
 from orchestrator.backends import Found, HostSpec
 from orchestrator.backends.choice import hosts as hosts_here
 from orchestrator.build.docker import Docker
@@ -21,7 +21,7 @@ from orchestrator.reconcile import GONE, why_host
 from orchestrator.running import RunningLab
 from orchestrator.spec import host_spec
 from orchestrator.state import Instance
-from orchestrator.wait import until
+from orchestrator.wait import scaled, until
 
 ENGINE_LIMIT = 60.0
 _LATE = 1.0
@@ -60,9 +60,9 @@ class Builder:
 
     def _chosen(self, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
         """The outcome with engine and firewall filled in, and the lab hosts' image."""
-        engine = wanted.engine or (found[0].engine if found else images.DEFAULT_ENGINE)
+        engine = wanted.engine or (found[0].engine if found else self._hosts.engines()[0])
         firewall = wanted.firewall or (found[0].firewall if found else DEFAULT_FIREWALL)
-        ready = self._hosts.prepare(engine, self._say)
+        ready = self._hosts.prepare(engine, len(self._lab.hosts), self._say)
         return Built(engine=engine, firewall=firewall, version=ready.version, note=ready.note), ready.image
 
     def _make_hosts(self, progress: Progress, specs: Sequence[HostSpec], found: Sequence[Found]) -> None:
@@ -145,7 +145,7 @@ class Builder:
             progress.journal.step("engine", part=name)
             if name in progress.fresh:
                 self._say(f"waiting for the engine in {name}")
-            answer = progress.running.agent(name).call("engine.wait", limit=ENGINE_LIMIT + 10, seconds=ENGINE_LIMIT)
+            answer = progress.running.agent(name).call("engine.wait", limit=ENGINE_LIMIT + 10, seconds=scaled(ENGINE_LIMIT))
             if not answer["answers"]:
                 what = "ended" if answer["died"] else "does not answer"
                 raise HostDied(

@@ -1,25 +1,34 @@
-"""`invoke vagrant`: the virtual machine for `--host vagrant`."""
+"""`invoke vagrant`: the virtual machines for `--host vagrant`."""
 
 from __future__ import annotations
 
 import os
 
 from orchestrator import machines, placed, where
+from orchestrator.backends import vagrant
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import UnknownName, UsageError
+from orchestrator.errors import EngineError, UnknownName, UsageError
 from orchestrator.machines import Provider
 from orchestrator.remove import forget_files
 from orchestrator.state import remembered
+from orchestrator.wait import until
 from orchestrator.where import Where
 
 ACTIONS = ("box", "up", "status", "down")
+_COUNTS = ("1", "2")
+_WAY_IN = 240.0
 
 
-def act(screen: Screen, action: str) -> None:
-    """Build the box, make the machine, say how it is, or remove it."""
+def act(screen: Screen, action: str, count: str = "") -> None:
+    """Build the box, make the machines, say how they are, or remove them."""
     if action not in ACTIONS:
         raise UnknownName("action of vagrant", action, ACTIONS)
-    {"box": _box, "up": _up, "status": _status, "down": _down}[action](screen)
+    if count and (action != "up" or count not in _COUNTS):
+        raise UsageError(f"--machines {count!r} is not for this.", "It is for `invoke vagrant up`, and 1 or 2.")
+    if action == "up":
+        _up(screen, int(count or 1))
+    else:
+        {"box": _box, "status": _status, "down": _down}[action](screen)
 
 
 def _box(screen: Screen) -> None:
@@ -30,7 +39,7 @@ def _box(screen: Screen) -> None:
     screen.document({"box": str(machines.box_file())})
 
 
-def _up(screen: Screen) -> None:
+def _up(screen: Screen, count: int) -> None:
     chosen = machines.provider()
     own = "NETPROOF_BOX" not in os.environ
     if own and not machines.box_file().exists():
@@ -41,12 +50,32 @@ def _up(screen: Screen) -> None:
     machines.start_provider(chosen)
     if own:
         _add_box(screen, chosen)
-    for line in machines.run(chosen, "up", f"--provider={chosen.name}"):
+    for line in machines.run(chosen, "up", f"--provider={chosen.name}", *machines.NAMES[:count]):
         screen.say(line)
     machines.remember(chosen)
-    screen.line(f"The virtual machine is up ({screen.elapsed:.0f} s).")
+    there = machines.names()
+    for name in there:
+        _wait_for(screen, name)
+    machines.remember_slowness(max(vagrant.pace(name) for name in there) / vagrant.pace_here())
+    names = " and ".join(there)
+    screen.line(f"{names} {'is' if len(there) == 1 else 'are'} up ({screen.elapsed:.0f} s).")
     screen.next("invoke doctor --host vagrant", "invoke lab up bridge-nat --host vagrant")
-    screen.document({"up": True, "provider": chosen.name, "apart": chosen.apart})
+    document = {"up": True, "machines": there, "provider": chosen.name, "apart": chosen.apart}
+    screen.document({**document, "slowness": round(machines.slowness(), 1)})
+
+
+def _wait_for(screen: Screen, name: str) -> None:
+    """Its way in moves once it has been set up, and is closed for a moment."""
+    screen.say(f"waiting for {name}")
+
+    def answers() -> bool:
+        try:
+            return bool(vagrant.show(name).engine)
+        except EngineError:
+            return False
+
+    if not until(answers, _WAY_IN, 1.0):
+        vagrant.show(name)
 
 
 def _add_box(screen: Screen, chosen: Provider) -> None:
@@ -59,10 +88,10 @@ def _add_box(screen: Screen, chosen: Provider) -> None:
 def _status(screen: Screen) -> None:
     chosen = machines.provider()
     machines.start_provider(chosen)
-    lines = [line for line in machines.run(chosen, "status", "--machine-readable") if ",state," in line]
-    found = lines[0].rpartition(",")[2] if lines else "unknown"
-    screen.line(f"The virtual machine is {found.replace('_', ' ')} ({chosen.name}).")
-    screen.document({"state": found, "provider": chosen.name, "apart": chosen.apart})
+    found = machines.states(chosen)
+    for name, how in found.items():
+        screen.line(f"{name} is {how} ({chosen.name}).")
+    screen.document({"machines": found, "provider": chosen.name, "apart": chosen.apart})
 
 
 def _down(screen: Screen) -> None:
@@ -72,8 +101,8 @@ def _down(screen: Screen) -> None:
         screen.say(line)
     machines.stop_provider(chosen)
     machines.forget()
-    here = Where(where.VAGRANT)
-    forget_files(instance for instance in remembered() if placed.place_of(instance) == here)
-    placed.forget(here)
-    screen.line("The virtual machine is gone, and every lab in it.")
+    for place in (where.MACHINES, Where(where.VAGRANT, where.DIND)):
+        forget_files(instance for instance in remembered() if placed.place_of(instance) == place)
+        placed.forget(place)
+    screen.line("The virtual machines are gone, and every lab in them.")
     screen.document({"up": False})

@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 
 from orchestrator import placed, where
+from orchestrator.backends.choice import hosts
 from orchestrator.cli.removing import end_attempt
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import EngineError, NetproofError
-from orchestrator.outer import connect
 from orchestrator.remove import Removed, forget_files
 from orchestrator.remove import clean as remove_all
 from orchestrator.state import Instance, remembered
@@ -37,11 +37,11 @@ def clean(screen: Screen, host: str, *, keep_images: bool) -> None:
 
 def _clean(place: Where, *, keep_images: bool) -> Removed:
     with where.at(place):
-        client = connect()
+        here = hosts()
         about = [instance for instance in remembered() if _is_at(instance, place)]
         for instance in about:
             end_attempt(instance)
-        removed = remove_all(client, keep_images=keep_images)
+        removed = remove_all(here, keep_images=keep_images)
     forget_files(about)
     placed.forget(place)
     return removed

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from orchestrator import placed, where
+from orchestrator import machines, placed, where
 from orchestrator.errors import UsageError
 from orchestrator.state import Instance
+from orchestrator.wait import slower
 from orchestrator.where import Where
 
 
@@ -15,7 +16,7 @@ from orchestrator.where import Where
 def at_host(host: str) -> Iterator[Where]:
     """Work at the place that `--host` names, or at the usual one."""
     place = Where.parse(host) if host else where.current()
-    with where.at(place):
+    with _at(place):
         yield place
 
 
@@ -30,5 +31,13 @@ def at_instance(name: str, tag: str, host: str) -> Iterator[None]:
             f"{instance} is not on {asked}: it was built on {built}.",
             f"Remove it there first (invoke lab down {instance.arguments}), or name another copy: --as second.",
         )
-    with where.at(built or asked or where.current()):
+    with _at(built or asked or where.current()):
+        yield
+
+
+@contextmanager
+def _at(place: Where) -> Iterator[None]:
+    """At a place, with the patience that it takes there."""
+    slowness = machines.slowness() if place.kind == where.VAGRANT else 1.0
+    with where.at(place), slower(slowness):
         yield

@@ -11,6 +11,7 @@ from orchestrator import labels
 from orchestrator.errors import BuildError
 from orchestrator.model import Container
 from orchestrator.running import RunningLab
+from orchestrator.wait import scaled
 
 NODE_IMAGE = "netproof/node:latest"
 _SERVER_LIMIT = 15.0
@@ -112,7 +113,7 @@ def _bindings(container: Container) -> dict[int | str, Any]:
 def _wait_for_servers(running: RunningLab, container: Container) -> None:
     agent, place = running.at(container.name)
     for server in container.serves:
-        if not agent.call("listening", place=place, port=server.port, proto=server.proto, seconds=_SERVER_LIMIT):
+        if not agent.call("listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)):
             raise BuildError(
                 f"The {server.kind} server of {container.name} does not listen on port {server.port}.",
                 f"Why: `invoke lab exec {running.lab.name} {container.on} -- docker logs {container.name}`.",

@@ -19,6 +19,7 @@ from orchestrator.model import Lab, LabHost, Link, Outsider, Server, Switch, Wir
 from orchestrator.model.consistency import port_name
 from orchestrator.model.parts import command_of
 from orchestrator.running import RunningLab, place_of
+from orchestrator.wait import scaled
 
 _SERVER_LIMIT = 15.0
 
@@ -88,6 +89,10 @@ def _port(lab: Lab, switch: Switch, machine: str, link: Link) -> _End:
 def _plug(running: RunningLab, near: _End, far: _End) -> list[str]:
     """Make a cable; returns where its near end is, for the record."""
     body = dict(far.body)
+    if near.home != far.home and running.hosts[near.home].apart:
+        for end in (near, far):  # the cable is there, and ends in a real interface of each machine
+            running.agent(end.home).call("real", end=dict(end.body))
+        return [near.body["place"], near.body["name"]]
     if near.home != far.home:
         path = f"{SHARED}/{near.body['name']}.{far.body['mac']}.sock"
         running.agent(far.home).call("lend", place=body["place"], path=path)
@@ -184,7 +189,7 @@ def _start_servers(running: RunningLab, outsider: Outsider) -> list[str]:
         names.append(_server_name(outsider, server))
         agent.call("spawn", name=names[-1], place=place, argv=list(command_of(outsider.name, (server,))))
     for server, name in zip(outsider.serves, names, strict=True):
-        if not agent.call("listening", place=place, port=server.port, proto=server.proto, seconds=_SERVER_LIMIT):
+        if not agent.call("listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)):
             log = f"/var/log/{name}.log"
             raise BuildError(
                 f"The {server.kind} server of {outsider.name} does not listen on port {server.port}.",
