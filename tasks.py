@@ -268,7 +268,11 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
 
 
 @task(
-    help={**JSON, "action": "box, up, status or down", "machines": "up: how many, 1 or 2 (labs with two hosts need both)"},
+    help={
+        **JSON,
+        "action": "box, up, status or down",
+        "machines": "up: how many, 1 or 2 (labs with two hosts need both)",
+    },
     positional=["action"],
     auto_shortflags=False,
 )

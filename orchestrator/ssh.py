@@ -59,7 +59,12 @@ def run(way: Way, command: Sequence[str], limit: float, content: bytes = b"") ->
     try:
         # A session of its own: Ctrl-C is for this process, which decides what becomes of the command.
         done = subprocess.run(
-            way.argv(command, "-T"), check=False, input=content, capture_output=True, timeout=limit, start_new_session=True
+            way.argv(command, "-T"),
+            check=False,
+            input=content,
+            capture_output=True,
+            timeout=limit,
+            start_new_session=True,
         )
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"{way.name} did not answer within {limit:.0f} s.", "Check the machine.") from error
@@ -75,7 +80,12 @@ def follow(way: Way, command: Sequence[str], content: bytes) -> Iterator[str]:
         source.write(content)
         source.seek(0)
         with subprocess.Popen(
-            way.argv(command, "-T"), stdin=source, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+            way.argv(command, "-T"),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
         ) as process:
             yield from (line.rstrip() for line in process.stdout or ())
         errors.seek(0)

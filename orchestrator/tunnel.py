@@ -60,15 +60,15 @@ def socket_to(target: str, program: list[str] | None = None) -> Path:
     """A socket that leads to the engine of `[USER@]BOX[:PORT][/PATH]`, by ssh or this `program`; EngineError when there
     is no way.
     """
-    folder = folder()
+    place = folder()
     program = program or _program()
     name = hashlib.sha256(f"{program}\0{target}".encode()).hexdigest()[:16]
-    path = folder / f"{name}.sock"
+    path = place / f"{name}.sock"
     if _answers(path):
         return path
-    with FileLock(folder / f"{name}.lock", _LIMIT):
+    with FileLock(place / f"{name}.lock", _LIMIT):
         if not _answers(path):
-            _open(target, program, folder / name, path)
+            _open(target, program, place / name, path)
     return path
 
 
@@ -142,6 +142,7 @@ def _end(program: list[str], control: Path, login: str) -> None:
 
 
 def refusal(target: str, login: str, said: str) -> EngineError:
+    """What it means that ssh failed with these words, and what helps; `login` is how one tries it by hand."""
     lines = [line for line in said.splitlines() if line.strip()]
     for sign, meaning, remedy in _REASONS:
         if sign in said:

@@ -11,7 +11,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 SLOWNESS = "NETPROOF_SLOWNESS"
-"""How many times slower than usual lab hosts are: what deadlines are multiplied by. For this process and those it starts."""
+"""How many times slower than usual lab hosts are: by as much, deadlines are longer, here and in what we start."""
 _MOST = 20.0
 _PAUSE = 0.02
 _patience = [float("inf")]

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -89,6 +90,7 @@ def _routes(**args: Any) -> Any:
 
 OPERATIONS: dict[str, Operation] = {
     "hello": lambda: {"pid": os.getpid(), "python": sys.version.split()[0], "kernel": os.uname().release},
+    "clock": time.time_ns,
     "run": commands.run,
     "prefix": places.command_prefix,
     "spawn": processes.spawn,

@@ -83,6 +83,9 @@ class Hosts(Protocol):
     def engines(self) -> Sequence[str]:
         """The engines that lab hosts can have there, such as 26.1; the usual one first."""
 
+    def kernel(self) -> str:
+        """The release of the kernel that lab hosts have there."""
+
     def prepare(self, engine: str, count: int, say: Callable[[str], None]) -> Ready:
         """See to it that `count` lab hosts of an engine can be started."""
 

@@ -8,6 +8,15 @@ from orchestrator.backends.dind import DockerHosts
 from orchestrator.outer import connect
 
 
+def engines() -> list[str]:
+    """The engines that lab hosts can have at this place; nothing is asked where images are made for all."""
+    if where.current() == where.MACHINES:
+        return list(hosts().engines())
+    from orchestrator.images import ENGINES  # noqa: PLC0415 - most commands need none
+
+    return list(ENGINES)
+
+
 def hosts() -> Hosts:
     """Lab hosts of this place. For the calling thread: its connection is not shared."""
     if where.current() == where.MACHINES:

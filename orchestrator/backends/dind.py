@@ -75,6 +75,11 @@ class DockerHosts:
 
         return sorted(ENGINES, key=lambda engine: engine != DEFAULT_ENGINE)
 
+    def kernel(self) -> str:
+        """The release of the kernel under the engine."""
+        with translated("asking for its version"):
+            return str(self._client.version()["KernelVersion"])
+
     def prepare(self, engine: str, _count: int, say: Callable[[str], None]) -> Ready:
         """The lab host image of an engine, found or built."""
         from orchestrator import images  # noqa: PLC0415 - finding and removing do without the image builder

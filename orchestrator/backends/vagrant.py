@@ -42,6 +42,8 @@ class Shown:
 
     machine: str
     engine: str
+    kernel: str
+    cgroups: int
     seed: str
     state: str | None
     lab: dict[str, Any] | None
@@ -117,6 +119,11 @@ def pace_here() -> float:
     return float(subprocess.run([sys.executable, "-c", _COUNT], check=True, capture_output=True, text=True).stdout)
 
 
+def probing(machine: str, command: Sequence[str]) -> SshStream:
+    """A process in an empty network namespace of a machine, beside its lab, for its input and output."""
+    return SshStream(way_to(machine), _words("probe", *command))
+
+
 def tools_digest() -> str:
     """The hash of what is put into a machine so that it can be a lab host."""
     parts = [_LAYOUT, payload.pyroute2_version()]
@@ -173,6 +180,10 @@ class MachineHosts:
             )
         return [_engine(version)]
 
+    def kernel(self) -> str:
+        """The release of the first machine's kernel."""
+        return self._shown()[0].kernel
+
     def prepare(self, engine: str, count: int, say: Callable[[str], None]) -> Ready:
         """See to it that `count` machines have the engine and the tools of lab hosts."""
         shown = self._shown()
@@ -210,8 +221,8 @@ class MachineHosts:
         }
         digest = spec.image.removeprefix("sha256:")
         _do(machine, "start", spec.name, digest, spec.firewall, json.dumps(dict(spec.settings)), json.dumps(marks))
-        found = _found(Shown(machine, "", "", "running", marks))
-        assert found is not None  # noqa: S101 - it has labels
+        found = _found(Shown(machine, "", "", 2, "", "running", marks))
+        assert found is not None
         return found
 
     def remove(self, hosts: Sequence[Found]) -> None:

@@ -145,7 +145,9 @@ class Builder:
             progress.journal.step("engine", part=name)
             if name in progress.fresh:
                 self._say(f"waiting for the engine in {name}")
-            answer = progress.running.agent(name).call("engine.wait", limit=ENGINE_LIMIT + 10, seconds=scaled(ENGINE_LIMIT))
+            answer = progress.running.agent(name).call(
+                "engine.wait", limit=ENGINE_LIMIT + 10, seconds=scaled(ENGINE_LIMIT)
+            )
             if not answer["answers"]:
                 what = "ended" if answer["died"] else "does not answer"
                 raise HostDied(

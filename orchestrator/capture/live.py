@@ -13,6 +13,7 @@ from attrs import define, field
 
 from orchestrator.capture import pcapng
 from orchestrator.capture.where import Where, program
+from orchestrator.clocks import ahead
 from orchestrator.link import Agent
 
 _PACE = 0.2  # seconds an agent waits for packets before it says there are none
@@ -32,9 +33,10 @@ class Sink(Protocol):
 
 @define(eq=False)
 class _Host:
-    """The taps of one lab host: {tap: number of the interface in the file}."""
+    """The taps of one lab host: {tap: number of the interface in the file}, and by how many ns its clock is ahead."""
 
     agent: Agent
+    ahead: int
     taps: dict[int, int] = field(factory=dict)
     complete: int = 0
 
@@ -58,7 +60,7 @@ class Capture:
         self.dropped = [0] * len(wheres)
         self.gone: set[int] = set()
         for number, (where, code) in enumerate(zip(wheres, programs, strict=True)):
-            host = self._hosts.setdefault(where.host, _Host(where.agent))
+            host = self._hosts.setdefault(where.host, _Host(where.agent, ahead(where.agent) if where.apart else 0))
             about: dict[str, Any] = {"place": where.place, "interface": where.interface, "hardware": where.hardware}
             host.taps[where.agent.call("tap.start", **about, program=code)] = number
         sink.write(pcapng.section())
@@ -78,9 +80,11 @@ class Capture:
         return len(self.gone) == len(self._wheres)
 
     def _take(self, host: _Host, answer: dict[str, Any]) -> None:
-        host.complete = answer["complete"]
+        host.complete = answer["complete"] - host.ahead
         self.gone |= {host.taps[tap] for tap in answer["gone"]}
-        self._held += [(at, host.taps[tap], kind, size, data) for tap, at, kind, size, data in answer["frames"]]
+        self._held += [
+            (at - host.ahead, host.taps[tap], kind, size, data) for tap, at, kind, size, data in answer["frames"]
+        ]
 
     def _write(self, until: float) -> None:
         self._held.sort(key=lambda frame: frame[0])

@@ -29,6 +29,7 @@ class Where:
     interface: str
     kind: str
     hardware: int
+    apart: bool = False  # on a machine of its own, with a clock of its own
 
     @property
     def link(self) -> int:
@@ -97,7 +98,11 @@ def find(lab: RunningLab, wanted: list[str]) -> list[Where]:
         if interface not in links:
             raise UnknownName("interface", interface, links, of=node)
         about = links[interface]
-        found.append(Where(word, lab.agent(host), host, place, interface, about["kind"], about["hardware"]))
+        found.append(
+            Where(
+                word, lab.agent(host), host, place, interface, about["kind"], about["hardware"], lab.hosts[host].apart
+            )
+        )
     return found
 
 

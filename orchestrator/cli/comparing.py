@@ -10,7 +10,9 @@ import attrs
 from attrs import frozen
 from invoke import Exit
 
-from orchestrator import catalog, images, placed, state, where
+from orchestrator import catalog, placed, state, where
+from orchestrator.backends.choice import engines as engines_here
+from orchestrator.backends.choice import hosts as hosts_here
 from orchestrator.cli import comparison
 from orchestrator.cli.common import Options
 from orchestrator.cli.following import Following
@@ -22,7 +24,6 @@ from orchestrator.matrix.compare import Cells, Comparison
 from orchestrator.matrix.pool import Ended, Pool, Task
 from orchestrator.matrix.records import Cell, Inputs, Key
 from orchestrator.matrix.running import Run
-from orchestrator.outer import connect, translated
 
 
 @frozen
@@ -70,7 +71,7 @@ def compare(screen: Screen, options: Options, *, fresh: bool) -> None:
 
 def _understood(options: Options, *, fresh: bool) -> _Asked:
     """Everything that can be wrong with a command line is told before anything is built."""
-    keys = choose.keys(options["labs"], options["engines"], options["firewalls"])
+    keys = choose.keys(options["labs"], options["engines"], options["firewalls"], engines_here())
     hosts = {name: len(catalog.load(name).hosts) for name in dict.fromkeys(key.lab for key in keys)}
     choose.jobs(options["jobs"], len(keys), 1)
     results = Path(options["results"]) if options["results"] else book.default_path()
@@ -105,11 +106,12 @@ def _run(screen: Screen, asked: _Asked, results: book.Book) -> Outcome:
 
 def _inputs(screen: Screen, keys: list[Key]) -> dict[Key, Inputs]:
     """What each cell depends on. Images that are missing are built, one after the other."""
-    client = connect()
+    here = hosts_here()
     placed.remember(where.current())
-    found = {name: images.ensure(client, name, screen.say).id for name in dict.fromkeys(k.column.engine for k in keys)}
-    with translated("asking for its version"):
-        kernel = client.version()["KernelVersion"]
+    most = max(len(catalog.load(name).hosts) for name in {key.lab for key in keys})
+    engines = dict.fromkeys(key.column.engine for key in keys)
+    found = {name: here.prepare(name, most, screen.say).image for name in engines}
+    kernel = here.kernel()
     digests = {name: choose.lab_digest(name) for name in {key.lab for key in keys}}
     return {key: Inputs(found[key.column.engine], kernel, digests[key.lab]) for key in keys}
 
@@ -121,7 +123,8 @@ def _fill(screen: Screen, asked: _Asked, results: book.Book, order: list[Key], i
         run = Run(key, inputs[key], say)
         return run, run.stop
 
-    jobs = choose.jobs(asked.jobs, len(order), asked.largest)
+    most = hosts_here().at_once
+    jobs = min(choose.jobs(asked.jobs, len(order), asked.largest), most or len(order))
     with Following(screen, len(order), jobs) as following:
         pool = Pool(jobs, begin, following.stopping)
         try:

@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from orchestrator.doctor import building, engine, kernel, machine
+from orchestrator import where
+from orchestrator.doctor import building, engine, kernel, machine, virtual
 from orchestrator.doctor.engine import Engine
 from orchestrator.doctor.finding import EVERY_LAB, Finding, guarded
 from orchestrator.errors import EngineError
@@ -25,6 +26,8 @@ Say = Callable[[str], None]
 
 def examine(say: Say) -> list[Finding]:
     """Look at everything; at most about a minute where the engine does not answer, else a few seconds."""
+    if _is_about_machines():
+        return _machines(say)
     say("asking the engine")
     reached, found = _reach()
     say("looking at this machine")
@@ -37,6 +40,23 @@ def examine(say: Say) -> list[Finding]:
     if reached is None:
         return [*found, *(Finding(area, area, "unknown", "no engine answers") for area in (building.AREA, kernel.AREA))]
     return [*found, *_images_and_kernel(reached, say)]
+
+
+def _is_about_machines() -> bool:
+    try:
+        return where.current() == where.MACHINES
+    except Exception:  # noqa: BLE001 - a setting that cannot be read is told where the engine is looked for
+        return False
+
+
+def _machines(say: Say) -> list[Finding]:
+    say("asking the virtual machines")
+    found = guarded(virtual.AREA, "machines", virtual.answering)
+    found += guarded(machine.AREA, "pictures", machine.pictures)
+    if not ready(found):
+        return [*found, Finding(kernel.AREA, kernel.AREA, "unknown", "no machine can be asked")]
+    say("trying the kernel's features")
+    return found + guarded(kernel.AREA, "features", virtual.features)
 
 
 def _reach() -> tuple[Engine | None, list[Finding]]:
@@ -71,8 +91,9 @@ def _preferred(images: dict[str, HostImage | None]) -> HostImage | None:
 
 
 def ready(findings: Sequence[Finding]) -> bool:
-    """Whether bridge-nat can run here: an engine answers, and nothing that every lab needs is missing."""
-    answers = any(item.area == engine.AREA and item.name == "address" and item.status == "ok" for item in findings)
+    """Whether bridge-nat can run here: an engine or a machine answers, and nothing that every lab needs is missing."""
+    answers = any((item.area, item.name, item.status) == (engine.AREA, "address", "ok") for item in findings)
+    answers = answers or any(item.area == virtual.AREA and item.status == "ok" for item in findings)
     return answers and not any(item.in_the_way for item in findings)
 
 

@@ -1,4 +1,7 @@
-"""Which interfaces are connected: peers by index and namespace number, as netlink tells them."""
+"""Which interfaces are connected: peers by index and namespace number, as netlink tells them.
+
+Between two machines a real cable connects the one real interface that a lab has in each.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +51,25 @@ def _are_peers(snapshots: dict[str, Snapshot], one: End, two: End) -> bool:
 
 
 def _peer(snapshots: dict[str, Snapshot], one: End) -> End | None:
+    if _is_real(one[2]):
+        far = [two for two in _ends(snapshots) if _is_real(two[2]) and two[0] != one[0]]
+        return far[0] if len(far) == 1 else None
     return next((two for two in _ends(snapshots) if two[2].kind == "veth" and _are_peers(snapshots, one, two)), None)
+
+
+def _is_real(link: Link) -> bool:
+    """Whether it is hardware, or what a machine takes for hardware."""
+    return not link.kind and bool(link.mac.replace("0", "").strip(":"))
+
+
+def _ends_wire(link: Link) -> bool:
+    return link.kind == "veth" or _is_real(link)
 
 
 def other_end(snapshots: dict[str, Snapshot], host: str, place: str, interface: str) -> End | None:
     """The other end of a veth: (lab host, the agent's name of the namespace, link)."""
     links = snapshots[host].namespaces[place].links
-    link = next((one for one in links if (one.name, one.kind) == (interface, "veth")), None)
+    link = next((one for one in links if one.name == interface and _ends_wire(one)), None)
     return _peer(snapshots, (host, place, link)) if link is not None else None
 
 
@@ -66,7 +81,7 @@ def hidden_links(snapshot: Snapshot, place: str) -> set[str]:
     return {
         link.name
         for link in space.links
-        if link.kind == "veth" and link.master in bridges and _peer(single, ("", place, link)) is not None
+        if _ends_wire(link) and link.master in bridges and _peer(single, ("", place, link)) is not None
     }
 
 
@@ -83,7 +98,7 @@ def edges(snapshots: dict[str, Snapshot]) -> Iterator[Edge]:
     done: set[str] = set()
     for end in _ends(snapshots):
         host, place, link = end
-        if link.kind == "veth" and key(*end) not in done:
+        if _ends_wire(link) and key(*end) not in done:
             other = _peer(snapshots, end)
             if other is not None:
                 done |= {key(*end), key(*other)}

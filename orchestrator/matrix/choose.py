@@ -33,12 +33,12 @@ def words(kind: str, given: str, known: Sequence[str]) -> list[str]:
     return found or list(known)
 
 
-def keys(labs: str, engines: str, firewalls: str) -> list[Key]:
-    """The cells that a command line asks for, each list comma-separated."""
+def keys(labs: str, engines: str, firewalls: str, known: Sequence[str] = tuple(ENGINES)) -> list[Key]:
+    """The cells that a command line asks for, each list comma-separated; `known` are the engines there are."""
     chosen = words("lab", labs, catalog.names())
     columns = [
         Column(engine, firewall)
-        for engine in words("engine", engines, list(ENGINES))
+        for engine in words("engine", engines, known)
         for firewall in words("firewall", firewalls, FIREWALLS)
     ]
     return [Key(lab, column) for lab in chosen for column in columns]

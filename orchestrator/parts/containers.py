@@ -16,6 +16,7 @@ from orchestrator.wait import scaled
 NODE_IMAGE = "netproof/node:latest"
 _SERVER_LIMIT = 15.0
 _UNATTACHED = "attaching to network failed"
+_ATTEMPTS = 3
 
 
 def make_container(running: RunningLab, container: Container, spec: str) -> None:
@@ -25,14 +26,7 @@ def make_container(running: RunningLab, container: Container, spec: str) -> None
     """
     engine = running.engine(container.on)
     try:
-        try:
-            got = _start(engine.api, running, container, spec)
-        except docker_errors.APIError as error:
-            if _UNATTACHED not in str(error.explanation):
-                raise
-            # A manager that has just lost a node may leave the first one to attach in its place without an answer.
-            remove_container(engine, container.name)
-            got = _start(engine.api, running, container, spec)
+        got = _start_in_the_end(engine, running, container, spec)
     except docker_errors.APIError as error:
         raise BuildError(
             f"The engine of {container.on} refused container {container.name}: {error.explanation}",
@@ -44,6 +38,18 @@ def make_container(running: RunningLab, container: Container, spec: str) -> None
             "Containers get addresses in the order of their definition; mend the definition's `address`.",
         )
     _wait_for_servers(running, container)
+
+
+def _start_in_the_end(engine: docker.DockerClient, running: RunningLab, container: Container, spec: str) -> str:
+    """As `_start`: a manager that has just lost a node, or is slow, may leave who attaches first without an answer."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _start(engine.api, running, container, spec)
+        except docker_errors.APIError as error:
+            if _UNATTACHED not in str(error.explanation):
+                raise
+            remove_container(engine, container.name)
+    return _start(engine.api, running, container, spec)
 
 
 def _start(api: docker.APIClient, running: RunningLab, container: Container, spec: str) -> str:
@@ -113,7 +119,9 @@ def _bindings(container: Container) -> dict[int | str, Any]:
 def _wait_for_servers(running: RunningLab, container: Container) -> None:
     agent, place = running.at(container.name)
     for server in container.serves:
-        if not agent.call("listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)):
+        if not agent.call(
+            "listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)
+        ):
             raise BuildError(
                 f"The {server.kind} server of {container.name} does not listen on port {server.port}.",
                 f"Why: `invoke lab exec {running.lab.name} {container.on} -- docker logs {container.name}`.",

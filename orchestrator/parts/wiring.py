@@ -189,7 +189,9 @@ def _start_servers(running: RunningLab, outsider: Outsider) -> list[str]:
         names.append(_server_name(outsider, server))
         agent.call("spawn", name=names[-1], place=place, argv=list(command_of(outsider.name, (server,))))
     for server, name in zip(outsider.serves, names, strict=True):
-        if not agent.call("listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)):
+        if not agent.call(
+            "listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)
+        ):
             log = f"/var/log/{name}.log"
             raise BuildError(
                 f"The {server.kind} server of {outsider.name} does not listen on port {server.port}.",

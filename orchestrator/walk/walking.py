@@ -7,7 +7,9 @@ from typing import Any
 
 from attrs import asdict, evolve, frozen
 
+from orchestrator.clocks import ahead
 from orchestrator.running import RunningLab
+from orchestrator.walk.clocks import in_one_time
 from orchestrator.walk.dying import death
 from orchestrator.walk.legs import Exchange, Path, arrived, decide, leg, packets, path
 from orchestrator.walk.model import Leg, Station, Walk
@@ -141,6 +143,7 @@ def _take(running: RunningLab, source: str, wanted: Asked, size: int, *, df: boo
         closing = {host: agents[host].submit("watch.stop", number=tap) for host, tap in taps.items()}
         found = {host: future.result(60) for host, future in closing.items()}
     seen = read(found)
+    in_one_time(seen, {name: ahead(agents[name]) for name, host in running.hosts.items() if host.apart})
     host = running.host_of(source)
     here = next(name for name, inode in seen.inodes.items() if inode == ready["inode"] and seen.places[name][0] == host)
     return Taken(sent, ready["port"], here, seen)

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("orchestrator.capture",),
     (
         "orchestrator.running",
+        "orchestrator.clocks",
         "orchestrator.spec",
         "orchestrator.reconcile",
         "orchestrator.packets",
@@ -41,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "orchestrator.declared",
         "orchestrator.placed",
     ),
+    ("orchestrator.ssh",),
     ("orchestrator.tunnel", "orchestrator.contexts", "orchestrator.machines"),
     ("orchestrator.state", "orchestrator.wait", "orchestrator.catalog", "orchestrator.where"),
     ("orchestrator.model",),
