@@ -84,7 +84,7 @@ def _can_run_apart() -> bool:
 
 def _own() -> dict[str, str]:
     """What keeps the machine of another state directory apart from the usual one, which is that of Vagrant by hand."""
-    if "NETPROOF_STATE_DIR" not in os.environ:
+    if state.is_usual():
         return {}
     base = _files().absolute()
     mark = hashlib.sha256(str(base).encode()).hexdigest()[:8]

@@ -27,11 +27,18 @@ _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,30}")
 def root() -> Path:
     """Where netproof keeps its files: NETPROOF_STATE_DIR, or the user's state directory."""
     override = os.environ.get("NETPROOF_STATE_DIR")
-    if override:
-        return Path(override)
+    return Path(override) if override else _usual()
+
+
+def _usual() -> Path:
     from platformdirs import user_state_path  # noqa: PLC0415 - 30 ms that most commands need not pay
 
     return user_state_path("netproof")
+
+
+def is_usual() -> bool:
+    """Whether that is the user's state directory, also where NETPROOF_STATE_DIR names just that one."""
+    return root().absolute() == _usual()
 
 
 def write_atomically(path: Path, text: str) -> None:

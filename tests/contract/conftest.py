@@ -23,6 +23,7 @@ import docker
 import pytest
 
 from orchestrator import images, labels
+from orchestrator.backends.dind import DockerHosts
 from orchestrator.errors import NetproofError
 from orchestrator.facts import compare, flatten, structure
 from orchestrator.model import Lab
@@ -203,7 +204,7 @@ class User:
         """Clean up by netproof's own means; nothing may remain."""
         with self.acting():
             assert labels.owner() == self.owner
-            clean(self.client, keep_images=True)
+            clean(DockerHosts(self.client), keep_images=True)
             forget_files(remembered())
         assert not self.remains(), "clean left something behind"
         assert until(lambda: not self.processes(), 5), f"still running: {self.processes()}"

@@ -52,6 +52,7 @@ class Sandbox:
         self.calls = folder / "calls"
         self.home = folder / "home"
         self.os_release = folder / "os-release"
+        self.policy = folder / "policy-rc.d"
         for made in (self.root, self.bin, self.home):
             made.mkdir()
         self.calls.touch()
@@ -72,6 +73,7 @@ class Sandbox:
             ("SOCKET", self.socket),
             ("OS_RELEASE", self.os_release),
             ("DISTRO_PYTHON", self.bin / "absent"),
+            ("POLICY", self.policy),
         ):
             before = next(line for line in text.splitlines() if line.startswith(f"{name}="))
             text = text.replace(before, f"{name}={value}")
@@ -182,6 +184,7 @@ def test_help_goes_to_stdout_and_does_nothing(sandbox: Sandbox) -> None:
         ("--hlep", "--help"),
         ("--stop", "--stop-engine"),
         ("--with", "--with-browser"),
+        ("--with-va", "--with-vagrant"),
         ("-x", "--yes"),
     ],
 )
@@ -367,6 +370,27 @@ def test_without_a_package_of_a_browser_there_is_none(sandbox: Sandbox, engine: 
     done = sandbox.run("--yes", "--with-browser", "greet")
     assert done.returncode == 7
     assert not sandbox.called("apt-get")
+
+
+@pytest.mark.parametrize("provider", ["libvirtd", "VBoxManage"])
+def test_vagrant_comes_only_when_asked_for(sandbox: Sandbox, engine: Path, provider: str) -> None:
+    """With consent, from the distribution, without any service being started; what is there is not installed again."""
+    assert engine.is_socket()
+    sandbox.stub("debootstrap", "exit 0")
+    refused = sandbox.run("--with-vagrant", "greet")
+    assert (refused.returncode, sandbox.called("apt-get")) == (3, [])
+    assert "vagrant-libvirt" in refused.stderr
+    sandbox.stub("apt-get", f'echo "apt-get $* $(cat {sandbox.policy} | tail -n 1)" >> {sandbox.calls}')
+    sandbox.stub("chmod", "exit 0")
+    assert sandbox.run("--yes", "--with-vagrant", "greet").returncode == 7
+    (installed,) = [call for call in sandbox.called("apt-get") if "install" in call and "download" not in call]
+    assert "libvirt-daemon-driver-qemu" in installed
+    assert installed.endswith("exit 101")
+    assert not sandbox.policy.exists()
+    for name in ("vagrant", provider):
+        sandbox.stub(name, "exit 0")
+    done = sandbox.run("--with-vagrant", "greet")
+    assert (done.returncode, done.stderr) == (7, "")
 
 
 def test_other_distribution_is_told_what_to_install(sandbox: Sandbox) -> None:
