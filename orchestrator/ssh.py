@@ -28,6 +28,7 @@ _OPTIONS = {
 }
 _FAILED = 255  # ssh's own exit code when it is ssh that failed
 _KEEP = 20_000
+_LIMIT = 20.0
 
 
 @frozen
@@ -39,10 +40,18 @@ class Way:
 
     def argv(self, command: Sequence[str], *options: str) -> list[str]:
         """ssh's command line for a command there, whose words arrive as they are."""
-        key = hashlib.sha256(f"{self.program}\0{self.name}".encode()).hexdigest()[:16]
         words = [word for name, value in _OPTIONS.items() for word in ("-o", f"{name}={value}")]
-        control = ("-o", f"ControlPath={folder() / key}.ssh")
-        return [*self.program, *words, *control, *options, "--", self.name, shlex.join(command)]
+        return [*self.program, *words, *self._control(), *options, "--", self.name, shlex.join(command)]
+
+    def _control(self) -> tuple[str, str]:
+        key = hashlib.sha256(f"{self.program}\0{self.name}".encode()).hexdigest()[:16]
+        return "-o", f"ControlPath={folder() / key}.ssh"
+
+    def hang_up(self) -> None:
+        """End the connection that is kept, if one is."""
+        command = [*self.program, *self._control(), "-q", "-O", "exit", "--", self.name]
+        quiet = subprocess.DEVNULL
+        subprocess.run(command, check=False, stdin=quiet, stdout=quiet, stderr=quiet, timeout=_LIMIT)
 
 
 @frozen

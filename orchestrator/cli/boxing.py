@@ -97,6 +97,8 @@ def _status(screen: Screen) -> None:
 def _down(screen: Screen) -> None:
     chosen = machines.provider()
     machines.start_provider(chosen)
+    for name in machines.names():
+        vagrant.way_to(name).hang_up()
     for line in machines.run(chosen, "destroy", "--force"):
         screen.say(line)
     machines.stop_provider(chosen)
