@@ -52,8 +52,9 @@ def _are_peers(snapshots: dict[str, Snapshot], one: End, two: End) -> bool:
 
 def _peer(snapshots: dict[str, Snapshot], one: End) -> End | None:
     if _is_real(one[2]):
-        far = [two for two in _ends(snapshots) if _is_real(two[2]) and two[0] != one[0]]
-        return far[0] if len(far) == 1 else None
+        both = [two for two in _ends(snapshots) if _is_real(two[2])]
+        far = [two for two in both if two[0] != one[0]]
+        return far[0] if (len(both), len(far)) == (2, 1) else None
     return next((two for two in _ends(snapshots) if two[2].kind == "veth" and _are_peers(snapshots, one, two)), None)
 
 

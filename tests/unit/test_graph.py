@@ -84,6 +84,17 @@ def test_published_ports_are_told_once(bound: list[str], told: list[str]) -> Non
     assert [note for note in notes if "->" in note] == told
 
 
+def test_a_cable_joins_the_real_interfaces_of_two_machines() -> None:
+    """One in each; where a machine has several, nobody knows which."""
+    raw = {name: snapshots.lab()["host"] for name in ("node1", "node2")}
+    for snapshot in raw.values():
+        snapshot["namespaces"]["host"]["links"] = [snapshots.link("eth0", 3)]
+    made = graph.of(structure(raw))
+    assert ("node1/host/eth0", "node2/host/eth0") in {tuple(sorted((edge.start, edge.end))) for edge in made.edges}
+    raw["node2"]["namespaces"]["host"]["links"].append(snapshots.link("eth1", 4))
+    assert "node1/host/eth0" not in {edge.start for edge in graph.of(structure(raw)).edges}
+
+
 def test_wires_between_hosts_go_around_what_stands_in_their_way() -> None:
     """They leave an interface where no box is to its right."""
     frames = [(200.0, 40.0, 50.0, 20.0)]

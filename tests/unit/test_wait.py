@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.wait import throughout, until
+from orchestrator.wait import SLOWNESS, patience, scaled, slower, throughout, until
 
 LONG = 60.0
 
@@ -70,3 +70,18 @@ def test_an_error_ends_the_waiting(wait: Callable[..., object]) -> None:
 
     with pytest.raises(LookupError, match="gone"):
         wait(look, LONG)
+
+
+def test_deadlines_grow_with_slow_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For this process and those it starts; never shorter, never without an end."""
+    monkeypatch.delenv(SLOWNESS, raising=False)
+    assert scaled(10) == 10
+    with slower(3):
+        assert (scaled(10), patience(10)) == (30, 30)
+        with slower(0.1):
+            assert scaled(10) == 10
+        with slower(1e6):
+            assert scaled(10) == 200
+    assert patience(10) == 10
+    monkeypatch.setenv(SLOWNESS, "much")
+    assert scaled(10) == 10

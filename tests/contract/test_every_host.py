@@ -1,0 +1,62 @@
+"""Another machine by ssh: every lab is green there, and one fault of each layer is red and repaired.
+
+A docker context leads to the same code by another address; tests/contract/test_elsewhere.py has its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import docker
+import pytest
+
+from orchestrator import catalog
+from tests.contract import layers, machine
+from tests.contract.conftest import User, document
+from tests.contract.machine import Machine
+
+BOX = "ssh://box"
+
+
+@pytest.fixture(scope="module")
+def box(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """The other machine."""
+    with machine.running(client, tmp_path_factory.mktemp("box")) as found:
+        yield found
+
+
+@pytest.fixture
+def traveller(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
+    """A user who knows the way to the box, and leaves nothing there."""
+    user = new_user()
+    user.mine["NETPROOF_SSH"] = box.ssh
+    yield user
+    cleaned = user("clean", "--keep-images")
+    user.leave()
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert box.holds(user.owner) == [], "clean left something on the other machine"
+
+
+def test_every_claim_holds_there(traveller: User) -> None:
+    """All labs, several at once, by one command."""
+    traveller.limit = 1200.0
+    words = ("--host", BOX, "--engines", "26.1", "--firewalls", "nft", "--jobs", "3", "--json")
+    found = document(traveller("matrix", *words))
+    failed = {
+        f"{cell['lab']} {claim['id']}": claim["failure"]
+        for cell in found["cells"]
+        for claim in cell["claims"]
+        if claim["outcome"] not in {"passed", "skipped"}
+    }
+    assert not failed, failed
+    assert {cell["lab"] for cell in found["cells"] if not cell["error"]} == set(catalog.names())
+
+
+def test_there_is_a_fault_of_each_layer() -> None:
+    assert not layers.uncovered()
+
+
+@pytest.mark.parametrize("lab", layers.FAULTS)
+def test_a_fault_of_each_layer_is_red_there_and_repaired(traveller: User, box: Machine, lab: str) -> None:
+    layers.practise(traveller, lab, BOX)
+    assert box.holds(traveller.owner) == []
