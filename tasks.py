@@ -38,7 +38,7 @@ OPTIONS = {
     "format": "for graph: svg, png, dot or mermaid",
     "to": "for graph and capture: the file to write, or - for stdout",
     "at": "for guess: the place that is broken",
-    "host": "where lab hosts are made: dind (here, the default), vagrant, ssh://user@box, docker:CONTEXT",
+    "host": "where lab hosts are: dind (here, the default), vagrant, vagrant:dind, ssh://user@box, docker:CONTEXT",
     "json": "print one JSON document on stdout, and nothing else there",
 }
 JSON = {"json": OPTIONS["json"]}
@@ -289,7 +289,7 @@ def vagrant(context: Context, action: str, machines: str = "", json: bool = Fals
         "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
         "unit": "tests that need no Docker",
         "every-engine": "prove faults on every engine, also where nothing is different there (half an hour more)",
-        "vagrant": "only what needs a virtual machine, which is made and removed (root; minutes to an hour)",
+        "vagrant": "only what needs virtual machines, which are made and removed (root; minutes to an hour)",
     },
     auto_shortflags=False,
 )

@@ -26,8 +26,8 @@ def test(_: Screen, only: str, *, unit: bool, every_engine: bool, vagrant: bool)
     """Run pytest on everything, or on part of it."""
     if only and not (ROOT / only.split("::", maxsplit=1)[0]).exists():
         raise UsageError(f"--only {only!r}: there is no such file.", "For example: --only tests/unit.")
-    if vagrant:  # one machine, one test after the other
-        _run(["pytest", "-m", "vagrant", "-v", "tests/vagrant"])
+    if vagrant:  # they build on each other
+        _run(["pytest", "-m", "vagrant" if every_engine else "vagrant and not every_engine", "-v", "tests/vagrant"])
         return
     chosen = ["tests/unit"] if unit else [only] if only else []
     workers = ["-n", str(_WORKERS * (os.cpu_count() or 1)), "--dist", "loadscope"]

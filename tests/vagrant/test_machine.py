@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator import machines
+from orchestrator import catalog, machines
 from orchestrator.outer import connect
+from tests.contract import layers
 from tests.contract.conftest import User, document
 from tests.vagrant.machine import Machines
 
@@ -177,6 +178,33 @@ def test_an_overlay_is_broken_and_repaired_between_machines(user: User) -> None:
     assert user.lab("check").returncode == 1
     user.must("repair")
     user.must("check")
+
+
+@pytest.mark.every_engine
+def test_every_lab_holds_on_machines(user: User) -> None:
+    """All claims, by one command."""
+    user.about = "overlay"
+    user.must("down")
+    user.limit = 5400.0
+    found = document(user("matrix", "--host", "vagrant", "--firewalls", "nft", "--json"))
+    failed = {
+        f"{cell['lab']} {claim['id']}": claim["failure"]
+        for cell in found["cells"]
+        for claim in cell["claims"]
+        if claim["outcome"] != "passed"
+    }
+    assert not failed, failed
+    assert {cell["lab"] for cell in found["cells"] if not cell["error"]} == set(catalog.names())
+
+
+@pytest.mark.every_engine
+@pytest.mark.parametrize("lab", layers.FAULTS)
+def test_a_fault_of_each_layer_is_red_on_machines_and_repaired(user: User, lab: str) -> None:
+    user.about = "overlay"
+    user.must("down")
+    layers.practise(user, lab, "vagrant")
+    user.about = "overlay"
+    user.must("up", "--host", "vagrant")
 
 
 def test_a_machine_that_is_halted_under_a_lab_is_told(user: User, there: Machines) -> None:
