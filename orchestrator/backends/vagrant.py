@@ -37,13 +37,14 @@ _UP = "`invoke vagrant status` tells how it is; `invoke vagrant up` makes or wak
 class Shown:
     """What a machine says of itself: its engine's version, the digest of its tools, and the lab host it is, if any.
 
-    `lab` are that one's labels, `state` is running or exited.
+    `ready` says that its way in is out of the way of labs, `lab` are that lab host's labels, `state` is running or exited.
     """
 
     machine: str
     engine: str
     kernel: str
     cgroups: int
+    ready: bool
     seed: str
     state: str | None
     lab: dict[str, Any] | None
@@ -199,6 +200,11 @@ class MachineHosts:
                 "Leave --engine out, or use another place: --host dind has every engine.",
             )
         wanted = tools_digest()
+        for machine in shown:
+            if not machine.ready:
+                raise BuildError(
+                    f"The virtual machine {machine.machine} is not set up.", "`cd vagrant; vagrant provision`."
+                )
         lacking = [machine.machine for machine in shown[:count] if machine.seed != wanted]
         if lacking:
             say(f"sending the tools of lab hosts to {', '.join(lacking)}")
@@ -221,7 +227,7 @@ class MachineHosts:
         }
         digest = spec.image.removeprefix("sha256:")
         _do(machine, "start", spec.name, digest, spec.firewall, json.dumps(dict(spec.settings)), json.dumps(marks))
-        found = _found(Shown(machine, "", "", 2, "", "running", marks))
+        found = _found(Shown(machine, "", "", 2, True, "", "running", marks))
         assert found is not None
         return found
 

@@ -70,8 +70,9 @@ def _wait_for(screen: Screen, name: str) -> None:
 
     def answers() -> bool:
         try:
-            return bool(vagrant.show(name).engine)
-        except EngineError:
+            return vagrant.show(name).ready
+        except EngineError:  # it came by the old way, which has closed
+            vagrant.way_to(name).hang_up()
             return False
 
     if not until(answers, _WAY_IN, 1.0):

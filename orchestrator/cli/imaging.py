@@ -9,12 +9,16 @@ import attrs
 from orchestrator import images, placed, where
 from orchestrator.cli.common import known
 from orchestrator.cli.screen import Screen
+from orchestrator.errors import UsageError
 from orchestrator.outer import connect
 
 
 def build(screen: Screen, engine: str, *, refresh: bool) -> None:
     """Build the image of one engine (the default one), or of all."""
     choice = known("engine", engine, [*images.ENGINES, "all"]) or images.DEFAULT_ENGINE
+    if where.current() == where.MACHINES:
+        remedy = "`invoke lab up bridge-nat --host vagrant` sends them what they need."
+        raise UsageError("Virtual machines that are lab hosts need no images.", remedy)
     client = connect()
     placed.remember(where.current())
     rows: list[dict[str, Any]] = []
