@@ -37,7 +37,7 @@ _UP = "`invoke vagrant status` tells how it is; `invoke vagrant up` makes or wak
 class Shown:
     """What a machine says of itself: its engine's version, the digest of its tools, and the lab host it is, if any.
 
-    `ready` says that its way in is out of the way of labs, `lab` are that lab host's labels, `state` is running or exited.
+    `ready` says that its way in is out of the way of labs. `lab` are the lab host's labels, `state` is running or exited.
     """
 
     machine: str
@@ -202,8 +202,9 @@ class MachineHosts:
         wanted = tools_digest()
         for machine in shown:
             if not machine.ready:
+                name = machine.machine
                 raise BuildError(
-                    f"The virtual machine {machine.machine} is not set up.", "`cd vagrant; vagrant provision`."
+                    f"The virtual machine {name} is not set up.", f"`cd vagrant; vagrant provision {name}`."
                 )
         lacking = [machine.machine for machine in shown[:count] if machine.seed != wanted]
         if lacking:
@@ -227,7 +228,7 @@ class MachineHosts:
         }
         digest = spec.image.removeprefix("sha256:")
         _do(machine, "start", spec.name, digest, spec.firewall, json.dumps(dict(spec.settings)), json.dumps(marks))
-        found = _found(Shown(machine, "", "", 2, True, "", "running", marks))
+        found = _found(Shown(machine, "", "", 2, ready=True, seed="", state="running", lab=marks))
         assert found is not None
         return found
 

@@ -54,15 +54,8 @@ class Fleet:
 
     def add(self, name: str, **changes: Any) -> None:
         """Another machine."""
-        said = {
-            "machine": name,
-            "engine": "20.10.24",
-            "kernel": "6.1",
-            "cgroups": 2,
-            "ready": True,
-            "seed": "",
-            "state": None,
-        }
+        said = {"machine": name, "engine": "20.10.24", "kernel": "6.1", "cgroups": 2, "ready": True}
+        said |= {"seed": "", "state": None}
         (self.folder / f"{name}.json").write_text(json.dumps({**said, "lab": None, **changes}))
         self.names.append(name)
 
