@@ -37,7 +37,7 @@ _UP = "`invoke vagrant status` tells how it is; `invoke vagrant up` makes or wak
 class Shown:
     """What a machine says of itself: its engine's version, the digest of its tools, and the lab host it is, if any.
 
-    `ready` says that its way in is out of the way of labs. `lab` are the lab host's labels, `state` is running or exited.
+    `ready` says that its way in is out of the way of labs; `lab` are its labels, `state` is running or exited.
     """
 
     machine: str
