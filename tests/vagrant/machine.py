@@ -12,7 +12,7 @@ from tests.contract.conftest import User
 _LIMIT = 300.0
 # What a lab could leave behind. Rules without their counters; Docker's own are there again when its engine is.
 _PICTURE = r"""
-ip -br link | awk '{ print $1, $3 }' | sed 's/@.*//'
+ip -br link | awk '{ print $1 }'
 ip -br address | sed 's/@[a-z0-9]*//'
 ip rule; ip -6 rule; ip route show table all; ip -6 route show table all
 ip netns list; ip -n mgmt -br link
