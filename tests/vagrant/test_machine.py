@@ -29,7 +29,7 @@ MASQUERADE = "iptables -t nat -I POSTROUTING 1 -s 10.0.0.0/8 ! -o docker0 -j MAS
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody with virtual machines of their own, gone afterwards."""
     found = User(connect(), tmp_path_factory.mktemp("vagrant"))
-    found.limit = 1800.0
+    found.limit = 900.0
     try:
         have_box(found)
         did(found, "up")
