@@ -170,9 +170,10 @@ def test_a_walk_crosses_the_machines_in_order(user: User) -> None:
     found = document(user.must("walk", "left", "10.1.0.20:80", "--json"))
     assert found["outcome"] == "answered"
     for leg, way in zip(found["legs"], (("node1", "node2"), ("node2", "node1")), strict=True):
-        outside = [one for one in leg["stations"] if one["place"] in way]
-        wire = [(one["place"], one["where"]) for one in outside if one["where"] == "eth0"]
-        assert wire == [(name, "eth0") for name in way], leg
+        wire = [one for one in leg["stations"] if one["place"] in way and one["name"] == "eth0"]
+        assert [one["place"] for one in wire if one["kind"] == "interface"] == list(way), leg
+        times = [one["at"] for one in leg["stations"] if one["at"] is not None]
+        assert times == sorted(times), leg
 
 
 def test_a_capture_and_a_picture_reach_over_both(user: User) -> None:
