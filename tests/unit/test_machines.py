@@ -109,6 +109,6 @@ def _plugins() -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("script", ["apart", "box/build", "provision.sh"])
+@pytest.mark.parametrize("script", ["apart", "box/build", "provision.sh", "labhost", "guest/mgmt", "guest/lease"])
 def test_scripts_parse(script: str) -> None:
     assert subprocess.run(["bash", "-n", str(machines.FOLDER / script)], check=False).returncode == 0
