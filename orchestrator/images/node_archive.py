@@ -1,12 +1,12 @@
 """Writes a tree as an image archive for `docker load`: `python3 node_archive.py TREE NAME DIRECTORY`.
 
-`docker import` would do, but older engines do not let it set the signal that stops a container. Standard
-library only: this module is shipped into the builder.
+`docker import` would do, but older engines do not let it set the signal that stops a container. The same tree makes
+the same image, down to its id: on machines that each made their own, a swarm's nodes find it by that. Standard library
+only: this module is shipped into the builder.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import platform
@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+CREATED = "1970-01-01T00:00:00Z"  # no time of day, or no two builds would be equal
 CONFIG = {
     "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
     "Cmd": ["/bin/bash"],
@@ -28,7 +29,7 @@ def main(tree: Path, name: str, directory: Path) -> None:
     directory.mkdir(parents=True)
     layer = directory / "layer.tar"
     with tarfile.open(layer, "w") as tar:
-        tar.add(tree, ".")
+        tar.add(tree, ".", filter=_timeless)
     with layer.open("rb") as content:
         diff_id = f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"
     manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": [layer.name]}]
@@ -36,16 +37,20 @@ def main(tree: Path, name: str, directory: Path) -> None:
     (directory / "manifest.json").write_text(json.dumps(manifest))
 
 
+def _timeless(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.mtime = 0
+    return member
+
+
 def configuration(diff_id: str) -> dict[str, object]:
     """The image's configuration, for one layer."""
-    now = dt.datetime.now(dt.UTC).isoformat()
     return {
         "architecture": ARCHITECTURES.get(platform.machine(), platform.machine()),
         "os": "linux",
-        "created": now,
+        "created": CREATED,
         "config": CONFIG,
         "rootfs": {"type": "layers", "diff_ids": [diff_id]},
-        "history": [{"created": now, "created_by": "netproof"}],
+        "history": [{"created": CREATED, "created_by": "netproof"}],
     }
 
 

@@ -425,6 +425,21 @@ def test_a_node_stops_at_once() -> None:
     assert config["StopSignal"] == "SIGKILL"
 
 
+def test_the_same_tree_makes_the_same_node_image(tmp_path: Path) -> None:
+    """Whenever its files were written: nodes that each made their own image have it by one id."""
+    made = []
+    for number, age in enumerate((1, 1_000_000)):
+        tree = tmp_path / f"tree{number}"
+        (tree / "bin").mkdir(parents=True)
+        for name in ("b", "a"):
+            (tree / "bin" / name).write_text(name)
+            os.utime(tree / "bin" / name, (age, age))
+        os.utime(tree / "bin", (age, age))
+        node_archive.main(tree, "name:tag", tmp_path / f"image{number}")
+        made.append((tmp_path / f"image{number}" / "config.json").read_bytes())
+    assert made[0] == made[1]
+
+
 def test_the_node_archive_is_what_docker_load_reads(tmp_path: Path) -> None:
     """Manifest, configuration and a layer whose digest is the one in the configuration."""
     tree = tmp_path / "tree"
