@@ -38,6 +38,7 @@ class _Host:
     agent: Agent
     ahead: int
     taps: dict[int, int] = field(factory=dict)
+    began: int = 0  # when all interfaces were listened on, by its own clock
     complete: int = 0
 
     def follow(self, wait: float) -> Future[Any]:
@@ -45,7 +46,7 @@ class _Host:
 
 
 class Capture:
-    """Interfaces that are listened on from the moment it is made; `written` counts packets of each.
+    """Interfaces that are all listened on from the moment it is made; `written` counts packets of each.
 
     `gone` are the numbers of those that were removed meanwhile.
     """
@@ -63,6 +64,8 @@ class Capture:
             host = self._hosts.setdefault(where.host, _Host(where.agent, ahead(where.agent) if where.apart else 0))
             about: dict[str, Any] = {"place": where.place, "interface": where.interface, "hardware": where.hardware}
             host.taps[where.agent.call("tap.start", **about, program=code)] = number
+        for each in self._hosts.values():
+            each.began = each.agent.call("clock")
         sink.write(pcapng.section())
         for where in wheres:
             text = f"{where.interface}{f' ({where.kind})' if where.kind else ''} in {where.name.rpartition(':')[0]}"
@@ -83,7 +86,9 @@ class Capture:
         host.complete = answer["complete"] - host.ahead
         self.gone |= {host.taps[tap] for tap in answer["gone"]}
         self._held += [
-            (at - host.ahead, host.taps[tap], kind, size, data) for tap, at, kind, size, data in answer["frames"]
+            (at - host.ahead, host.taps[tap], kind, size, data)
+            for tap, at, kind, size, data in answer["frames"]
+            if at >= host.began
         ]
 
     def _write(self, until: float) -> None:
