@@ -35,7 +35,8 @@ class Machines:
         self._environment = {**os.environ, "NETPROOF_APART_DIR": str(self._files / "libvirt")}
 
     @property
-    def _apart(self) -> bool:
+    def apart(self) -> bool:
+        """Whether their libvirt runs in namespaces of its own."""
         return (self._files / "apart").exists()
 
     def _run(self, command: list[str]) -> str:
@@ -46,13 +47,13 @@ class Machines:
 
     def inside(self, name: str, command: str) -> str:
         """Run a shell command as root in a machine."""
-        ssh = [str(machines.APART), "ssh"] if self._apart else ["ssh"]
+        ssh = [str(machines.APART), "ssh"] if self.apart else ["ssh"]
         options = ["-F", str(self._files / "ssh-config"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
         return self._run([*ssh, *options, name, "--", f"sudo sh -c {_quoted(command)}"])
 
     def virsh(self, *words: str) -> str:
         """Ask the libvirt that runs them."""
-        return self._run([*([str(machines.APART), "run"] if self._apart else []), "virsh", "-q", *_WHERE, *words])
+        return self._run([*([str(machines.APART), "run"] if self.apart else []), "virsh", "-q", *_WHERE, *words])
 
     def domains(self) -> list[str]:
         """What libvirt calls the machines."""
