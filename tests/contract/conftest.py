@@ -32,6 +32,8 @@ from orchestrator.remove import clean, forget_files
 from orchestrator.running import RunningLab
 from orchestrator.state import Instance, remembered
 from orchestrator.wait import until
+from tests.contract import machine
+from tests.contract.machine import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("orchestrator", "labs", "fixtures", "tasks.py", "conftest.py", "pyproject.toml")
@@ -271,6 +273,26 @@ def netproof(new_user: Callable[..., User]) -> Iterator[User]:
     user = new_user()
     yield user
     user.leave()
+
+
+@pytest.fixture(scope="module")
+def box(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """The other machine."""
+    with machine.running(client, tmp_path_factory.mktemp("box")) as found:
+        yield found
+
+
+@pytest.fixture
+def traveller(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
+    """A user who knows the way to the box, and leaves nothing there."""
+    user = new_user()
+    user.mine["NETPROOF_SSH"] = box.ssh
+    machine.configure(box)
+    yield user
+    cleaned = user("clean", "--keep-images")
+    user.leave()
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert box.holds(user.owner) == [], "clean left something on the other machine"
 
 
 @pytest.fixture(scope="module")

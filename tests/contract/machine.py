@@ -30,6 +30,7 @@ from orchestrator.images.source import source_for
 from orchestrator.wait import until
 
 ROLE = "test-machine"
+BOX = "ssh://box"  # how labs are sent to it
 LIMIT = 60.0
 
 

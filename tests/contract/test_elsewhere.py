@@ -14,30 +14,9 @@ import pytest
 from orchestrator.wait import until
 from tests.contract import machine
 from tests.contract.conftest import User, document
-from tests.contract.machine import Machine
+from tests.contract.machine import BOX, Machine
 
-BOX = "ssh://box"
 MASQUERADE = "iptables -t nat -I POSTROUTING 1 -s 10.0.0.0/8 ! -o docker0 -j MASQUERADE"
-
-
-@pytest.fixture(scope="module")
-def box(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """The other machine."""
-    with machine.running(client, tmp_path_factory.mktemp("box")) as found:
-        yield found
-
-
-@pytest.fixture
-def traveller(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
-    """A user who knows the way to the box, and leaves nothing there."""
-    user = new_user()
-    user.mine["NETPROOF_SSH"] = box.ssh
-    machine.configure(box)
-    yield user
-    cleaned = user("clean", "--keep-images")
-    user.leave()
-    assert cleaned.returncode == 0, cleaned.stderr
-    assert box.holds(user.owner) == [], "clean left something on the other machine"
 
 
 @pytest.fixture(scope="module")

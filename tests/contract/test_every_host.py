@@ -5,36 +5,12 @@ A docker context leads to the same code by another address; tests/contract/test_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import docker
 import pytest
 
 from orchestrator import catalog
-from tests.contract import layers, machine
+from tests.contract import layers
 from tests.contract.conftest import User, document
-from tests.contract.machine import Machine
-
-BOX = "ssh://box"
-
-
-@pytest.fixture(scope="module")
-def box(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """The other machine."""
-    with machine.running(client, tmp_path_factory.mktemp("box")) as found:
-        yield found
-
-
-@pytest.fixture
-def traveller(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
-    """A user who knows the way to the box, and leaves nothing there."""
-    user = new_user()
-    user.mine["NETPROOF_SSH"] = box.ssh
-    yield user
-    cleaned = user("clean", "--keep-images")
-    user.leave()
-    assert cleaned.returncode == 0, cleaned.stderr
-    assert box.holds(user.owner) == [], "clean left something on the other machine"
+from tests.contract.machine import BOX, Machine
 
 
 def test_every_claim_holds_there(traveller: User) -> None:
