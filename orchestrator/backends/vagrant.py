@@ -8,7 +8,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,7 +20,7 @@ from orchestrator.errors import BuildError, EngineError, UsageError
 from orchestrator.images import ENGINES, payload
 from orchestrator.ssh import SshStream, Way
 from orchestrator.state import Instance
-from orchestrator.wait import scaled
+from orchestrator.wait import scaled, until
 
 _SCRIPT = machines.FOLDER / "labhost"
 _LIMIT = 60.0
@@ -132,8 +131,15 @@ def tools_digest() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_DIGEST]
 
 
-def _engine(version: str) -> str:
-    return ".".join(version.split(".")[:2])
+def _known(version: str) -> str:
+    """The engine that a version is one of; UsageError when labs are not written for it."""
+    engine = ".".join(version.split(".")[:2])
+    if engine not in ENGINES:
+        raise UsageError(
+            f"The virtual machine has Docker Engine {version}; labs are written for {', '.join(ENGINES)}.",
+            "Take a box of Debian 12 (20.10) or 13 (26.1).",
+        )
+    return engine
 
 
 def _found(shown: Shown) -> Found | None:
@@ -173,13 +179,7 @@ class MachineHosts:
 
     def engines(self) -> list[str]:
         """The one engine that the machines have; UsageError when it is none that labs are written for."""
-        version = self._shown()[0].engine
-        if _engine(version) not in ENGINES:
-            raise UsageError(
-                f"The virtual machine has Docker Engine {version}; labs are written for {', '.join(ENGINES)}.",
-                "Take a box of Debian 12 (20.10) or 13 (26.1).",
-            )
-        return [_engine(version)]
+        return [_known(self._shown()[0].engine)]
 
     def kernel(self) -> str:
         """The release of the first machine's kernel."""
@@ -193,8 +193,7 @@ class MachineHosts:
                 f"The lab has {count} hosts, and there is one virtual machine.",
                 f"`invoke vagrant up --machines {count}` makes another one.",
             )
-        here = self.engines()[0]
-        if engine != here:
+        if engine != _known(shown[0].engine):
             raise UsageError(
                 f"The virtual machine has Docker Engine {shown[0].engine}, not {engine}.",
                 "Leave --engine out, or use another place: --host dind has every engine.",
@@ -265,11 +264,15 @@ class MachineHosts:
 
     def wait(self, host: Found) -> None:
         """Return when a lab host is no more."""
-        try:
-            while any(found.id == host.id and found.digest == host.digest for found in self.find(host.instance)):
-                time.sleep(_LOOK)
-        except EngineError:
-            return
+
+        def is_gone() -> bool:
+            try:
+                found = self.find(host.instance)
+            except EngineError:
+                return True
+            return (host.id, host.digest) not in {(one.id, one.digest) for one in found}
+
+        until(is_gone, float("inf"), _LOOK)
 
 
 def _seed(machine: str, digest: str, say: Callable[[str], None]) -> None:
