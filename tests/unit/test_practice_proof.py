@@ -161,6 +161,7 @@ class _Given:
         self.broken = self.stays = False
         self.checks = {"web": "timeout"}
         self.claims = {"q2.1": "timeout"}
+        self.skipped: list[str] = []
         self.ran: list[str] = []
         self.lab = self.instance = None
 
@@ -186,6 +187,7 @@ class _Given:
                 {"id": name, "outcome": "failed", "manner": how, "failure": "no path"}
                 for name, how in self.claims.items()
             ]
+            + [{"id": name, "outcome": "skipped", "failure": "no feature"} for name in self.skipped]
         }
 
 
@@ -229,6 +231,12 @@ def test_a_fault_that_does_what_it_declares_is_proven(given: _Given) -> None:
 def test_checks_must_be_red_as_declared(given: _Given, declared: dict[str, Any], problem: str) -> None:
     """No more and no fewer, in their manner, on this engine."""
     assert problems(given, claims=False, **declared) == [problem]
+
+
+def test_nothing_is_expected_of_a_claim_that_this_kernel_skips(given: _Given) -> None:
+    """What it would be there cannot be seen."""
+    given.skipped = ["q2.2"]
+    assert problems(given, reddens={"q2.1": "timeout", "q2.2": "timeout"}) == []
 
 
 def test_a_fault_that_was_there_before_is_no_fault(given: _Given) -> None:
