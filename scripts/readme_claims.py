@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Writes README's tables of claims and of differences between engines from a file of `invoke matrix`.
+"""Writes README's tables of claims and of differences between engines from files of `invoke matrix`.
 
-invoke matrix --results matrix.json && scripts/readme_claims.py matrix.json
+invoke matrix --results matrix.json && scripts/readme_claims.py matrix.json [ELSEWHERE.json]
+
+What is skipped in the first file is taken from the second, such as one of virtual machines with another kernel.
 """
 
 from __future__ import annotations
@@ -16,17 +18,18 @@ sys.path.insert(0, str(ROOT))
 from orchestrator import catalog, declared  # noqa: E402 - found only from the root
 from orchestrator.matrix import book, tables  # noqa: E402 - found only from the root
 from orchestrator.matrix.compare import Row  # noqa: E402 - as above
-from orchestrator.matrix.records import Cell, Claim  # noqa: E402 - as above
+from orchestrator.matrix.records import SKIPPED, Cell, Claim  # noqa: E402 - as above
 
 README = ROOT / "README.md"
 
 
-def main(results: Path) -> None:
+def main(results: Path, elsewhere: Path | None = None) -> None:
     """Replace what stands between the markers."""
-    cells = [cell for cell in book.read(results, "the file").values() if cell.complete]
-    found = tables.in_order(cells)
+    cells = _read(results)
+    others = _read(elsewhere) if elsewhere else []
+    found = _filled(tables.in_order(cells), tables.in_order(others))
     text = README.read_text()
-    parts = {"labs": _labs(), "claims": _claims(found, cells), "differences": _differences(found)}
+    parts = {"labs": _labs(), "claims": _claims(found, cells, others), "differences": _differences(found)}
     for name, lines in parts.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         if begin not in text or end not in text:
@@ -34,6 +37,16 @@ def main(results: Path) -> None:
         before, rest = text.split(begin, 1)
         text = f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{rest.split(end, 1)[1]}"
     README.write_text(text)
+
+
+def _read(results: Path) -> list[Cell]:
+    return [cell for cell in book.read(results, "the file").values() if cell.complete]
+
+
+def _filled(found: Iterable[Row], others: Iterable[Row]) -> list[Row]:
+    """Rows, those that were skipped everywhere as they are in others."""
+    ran = {row.claim: row for row in others if tables.same_word(row) != SKIPPED}
+    return [ran.get(row.claim, row) if tables.same_word(row) == SKIPPED else row for row in found]
 
 
 def _cell(text: str) -> str:
@@ -59,7 +72,7 @@ def _labs() -> Iterator[str]:
         yield f"| [{lab.name}]({folder}) | {', '.join(ids)} | {lab.shows} |"
 
 
-def _claims(found: list[Row], cells: Iterable[Cell]) -> Iterator[str]:
+def _claims(found: list[Row], cells: list[Cell], others: list[Cell]) -> Iterator[str]:
     yield str(tables.About.of(cells))
     yield ""
     yield "| claim | lab | what is documented | verdict | what is true |"
@@ -69,14 +82,15 @@ def _claims(found: list[Row], cells: Iterable[Cell]) -> Iterator[str]:
         yield f"| {row.claim} | {row.lab} | {_said(claim)} | {_verdict(row)} | {_cell(claim.behaviour)} |"
     for statement, why in tables.unchecked(cells):
         yield f"| {statement} | | | not checked | {_cell(why)} |"
-    skipped = tables.skipped(found)
+    skipped = tables.skipped(tables.in_order(cells))
     if skipped:
+        reasons = (f"{claim}: {_cell(why).rstrip('.')}" for claim, why in skipped.items())
         yield ""
-        yield (
-            "Skipped in this run: "
-            + "; ".join(f"{claim}: {_cell(why).rstrip(chr(46))}" for claim, why in skipped.items())
-            + "."
-        )
+        yield f"Skipped on that kernel: {'; '.join(reasons)}."
+    ran = [row.claim for row in found if row.claim in skipped and tables.same_word(row) != SKIPPED]
+    if ran:
+        about = tables.About.of(others)
+        yield f"On kernel {', '.join(about.kernels)}, of virtual machines, these ran: {', '.join(ran)}."
 
 
 def _differences(found: list[Row]) -> Iterator[str]:
@@ -90,6 +104,6 @@ def _differences(found: list[Row]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the script and one file
+    if len(sys.argv) not in {2, 3}:
         raise SystemExit(__doc__)
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

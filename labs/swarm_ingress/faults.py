@@ -18,6 +18,7 @@ def _dropped(node: str) -> Fault:
         what=f"A rule on {node} drops whatever comes from the client's address.",
         at=node,
         look=f"{node}: iptables -nvL INPUT",
+        reddens={"b40": "timeout"} if node == "node1" else {},  # what node2 leads to its containers is not for INPUT
         shows={f"client-{node}": "no reply"},
         change=rule_added(node, "INPUT -s 192.0.2.9/32 -j DROP"),
     )
@@ -80,6 +81,7 @@ FAULTS = (
         what="node1 rejects TCP port 2377: node2 does not reach the manager, which takes it for lost.",
         at="node1",
         look="node1: docker node ls says Down; iptables -nvL INPUT",
+        reddens={"b40": "differs"},
         shows={"nodes": "otherwise"},
         change=Change(
             Step(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from fixtures.changing import Change
-from labs.overlay.steps import GOSSIP, settle
+from labs.overlay.steps import GOSSIP, carried, settle
 from orchestrator import observe
+from orchestrator.packets import Packet
 from orchestrator.running import Result, RunningLab
 from orchestrator.wait import until
 
@@ -19,6 +22,13 @@ _CREATE = (
 _REMOVE = "docker service rm {name} >/dev/null 2>&1 || true"
 _UNTIL_GONE = "timeout 30 sh -c 'while docker ps -a --format \"{{{{.Names}}}}\" | grep -q ^{name}; do sleep 0.1; done'"
 _INGRESS = "/run/docker/netns/ingress_sbox"
+# Where an engine marks what leaves an encrypted overlay, and drops what arrives in the clear: by the VXLAN header.
+_SEALS = {"mangle": "OUTPUT", "filter": "INPUT"}
+_UNSEAL = " && ".join(
+    f"iptables -w -t {table} -S {chain} | grep -E -- '--u32|--bytecode' | sed s/^-A/-D/"
+    f" | xargs -rL1 iptables -w -t {table}"
+    for table, chain in _SEALS.items()
+)
 
 
 def service(change: Change, name: str, options: str) -> None:
@@ -57,6 +67,19 @@ def reaches(lab: RunningLab, container: str, address: str) -> bool:
     return until(lambda: run_in(lab, "node1", container, f"ping -n -c 1 -W 1 {address}").rc == 0, GOSSIP)
 
 
+def sent(lab: RunningLab, container: str, address: str) -> list[Packet]:
+    """The pings from a container on the manager as they are on the wire, as soon as some are."""
+
+    def on_wire() -> list[Packet]:
+        with observe.capture(lab, "lan", "node1-eth0") as wire:
+            run_in(lab, "node1", container, f"ping -n -c 1 -W 1 {address}")
+            return [
+                packet for packet in carried(wire.packets(), "icmp") if packet.inner and packet.inner.dst == address
+            ]
+
+    return until(on_wire, GOSSIP) or []
+
+
 def in_ingress(lab: RunningLab, node: str, command: str) -> str:
     """The output of a command in the namespace of a node's ingress."""
     return lab.run(node, f"nsenter --net={_INGRESS} {command}", limit=20).stdout
@@ -71,6 +94,31 @@ def ingress_address(lab: RunningLab, node: str) -> str:
 def ingress_rules(lab: RunningLab, node: str) -> list[str]:
     """The rules of nat DOCKER-INGRESS on a node."""
     return [rule.rule for rule in observe.table(lab, node, "nat").rules if rule.chain == "DOCKER-INGRESS"]
+
+
+def seals(lab: RunningLab, node: str) -> list[str]:
+    """The rules by which a node's engine has an overlay encrypted."""
+    found = [rule for table in _SEALS for rule in observe.table(lab, node, table).rules]
+    return [rule.rule for rule in found if rule.chain in _SEALS.values() and ("u32" in rule.rule or "bpf" in rule.rule)]
+
+
+def unsealed(change: Change) -> None:
+    """What an engine leaves of encrypted overlays in the firewall goes when the test ends."""
+    for node in NODES:
+        change.run(node, "true", _UNSEAL)
+
+
+@contextmanager
+def meanwhile(lab: RunningLab) -> Iterator[Change]:
+    """Changes that are undone within a test."""
+    with ExitStack() as undo:
+        yield Change(lab, undo)
+
+
+def ends(change: Change, network: str, addresses: tuple[str, str]) -> None:
+    """A container on each node in an overlay, called NETWORK-NODE."""
+    for node, address in zip(NODES, addresses, strict=True):
+        change.container(node, f"{network}-{node}", f"--network {network} --ip {address}")
 
 
 def virtual_address(lab: RunningLab, name: str, network: str) -> list[str]:

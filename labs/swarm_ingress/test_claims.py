@@ -10,14 +10,19 @@ from labs.overlay.steps import GOSSIP, carried, overlay
 from labs.swarm_ingress.steps import (
     NODES,
     answers,
+    ends,
     in_ingress,
     ingress_address,
     ingress_rules,
+    meanwhile,
     prepare,
     reaches,
     run_in,
+    seals,
+    sent,
     service,
     tasks,
+    unsealed,
     virtual_address,
 )
 from orchestrator import observe
@@ -70,6 +75,12 @@ def test_a_published_port_answers_on_every_node(lab: RunningLab, change: Change,
     assert '"node": "web"' in by_name, "the virtual address does not answer"
 
 
+@pytest.mark.claim(
+    "b40",
+    says="a port published in host mode bypasses the routing mesh: only nodes that run a task answer",
+    verdict="proven",
+    source="https://docs.docker.com/engine/swarm/ingress/",
+)
 def test_a_port_in_host_mode_answers_on_its_node_only(lab: RunningLab, change: Change, evidence: Evidence) -> None:
     """Without the ingress (`mode=host`) a published port answers where the task runs, and only there."""
     service(change, "direct", "--publish published=8081,target=80,mode=host")
@@ -93,21 +104,21 @@ def test_a_port_in_host_mode_answers_on_its_node_only(lab: RunningLab, change: C
 )
 def test_an_encrypted_overlay_crosses_as_esp(lab: RunningLab, change: Change, evidence: Evidence) -> None:
     """Between nodes an encrypted overlay is ESP, both ways, and none of it is readable; an unencrypted one is VXLAN."""
+    unsealed(change)
     overlay(change, "sealed", "--subnet 10.3.0.0/24 --opt encrypted")
     overlay(change, "open", "--subnet 10.4.0.0/24")
-    ends = {"sealed": ("10.3.0.10", "10.3.0.20"), "open": ("10.4.0.10", "10.4.0.20")}
-    for network, addresses in ends.items():
-        for node, address in zip(NODES, addresses, strict=True):
-            change.container(node, f"{network}-{node}", f"--network {network} --ip {address}")
+    places = {"sealed": ("10.3.0.10", "10.3.0.20"), "open": ("10.4.0.10", "10.4.0.20")}
+    for network, addresses in places.items():
+        ends(change, network, addresses)
     seen: dict[str, list[Packet]] = {}
-    for network, (_, far) in ends.items():
+    for network, (_, far) in places.items():
         assert reaches(lab, f"{network}-node1", far), f"the ends of {network} do not reach each other"
         # At the switch, where only what is on the wire can be seen: a node also sees what it has decrypted.
         with observe.capture(lab, "lan", "node1-eth0") as wire:
             assert reaches(lab, f"{network}-node1", far), f"the ends of {network} do not reach each other any more"
             seen[network] = wire.packets()
     ways = {(packet.src, packet.dst) for packet in seen["sealed"] if packet.proto == "esp"}
-    readable = [packet for packet in carried(seen["sealed"]) if packet.inner and packet.inner.src in ends["sealed"]]
+    readable = [packet for packet in carried(seen["sealed"]) if packet.inner and packet.inner.src in places["sealed"]]
     control = {packet.inner.src for packet in carried(seen["open"], "icmp") if packet.inner}
     evidence("a ping in the encrypted overlay, on the wire", [p for p in seen["sealed"] if p.proto in {"esp", "udp"}])
     evidence("readable VXLAN of it", readable or "none")
@@ -116,4 +127,42 @@ def test_an_encrypted_overlay_crosses_as_esp(lab: RunningLab, change: Change, ev
     one, two = NODES.values()
     assert ways == {(one, two), (two, one)}, "not ESP in both directions"
     assert not readable, "packets of the encrypted overlay could be read"
-    assert control == set(ends["open"]), "the other overlay was not seen as VXLAN, so nothing follows"
+    assert control == set(places["open"]), "the other overlay was not seen as VXLAN, so nothing follows"
+
+
+@pytest.mark.claim(
+    "b41",
+    says="`docker network rm` removes a network",
+    verdict={"20.10": "partly", "26.1": "proven", "28.5": "proven"},
+    source="https://docs.docker.com/reference/cli/docker/network/rm/",
+    needs=["esp"],
+)
+def test_an_encrypted_overlay_goes_with_its_rules(
+    lab: RunningLab, change: Change, engine: str, evidence: Evidence
+) -> None:
+    """20.10 leaves them, and they drop every packet of a plain overlay that gets the same number afterwards."""
+    number = "--opt com.docker.network.driver.overlay.vxlanid_list=7777"
+    addresses = ("10.5.0.10", "10.5.0.20")
+    unsealed(change)
+    with meanwhile(lab) as first:
+        overlay(first, "former", f"--subnet 10.5.0.0/24 --opt encrypted {number}")
+        ends(first, "former", addresses)
+        assert reaches(lab, "former-node1", addresses[1]), "the ends of the encrypted overlay do not reach each other"
+        rules = {node: seals(lab, node) for node in NODES}
+    left = {node: seals(lab, node) for node in NODES}
+    overlay(change, "latter", f"--subnet 10.5.0.0/24 {number}")
+    ends(change, "latter", addresses)
+    pings = sent(lab, "latter-node1", addresses[1])
+    replies = run_in(lab, "node1", "latter-node1", f"ping -n -c 2 -W 1 {addresses[1]}")
+    evidence("rules while it is there, on node1", rules["node1"])
+    evidence("rules when it is gone, on node1", left["node1"] or "none")
+    evidence("a ping in a plain overlay with its number, on the wire", pings)
+    evidence("how such pings end", replies.stdout)
+    assert all(rules.values()), "no rules for the encrypted overlay were found, so nothing follows"
+    assert pings, "the plain overlay sends nothing readable"
+    if engine == "20.10":
+        assert left == rules, "this engine is known to leave its rules"
+        assert replies.rc == 1, "the rules that are left do not drop the plain overlay's packets"
+    else:
+        assert not any(left.values()), "rules of the encrypted overlay outlive it"
+        assert replies.rc == 0, "the plain overlay does not work"

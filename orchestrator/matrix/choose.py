@@ -13,6 +13,7 @@ from orchestrator.build import FIREWALLS
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.images import ENGINES
 from orchestrator.matrix.records import Cell, Column, Inputs, Key
+from orchestrator.wait import scaled
 
 PER_CORE = 2
 """Labs mostly wait: for engines, for packets, for what must not happen."""
@@ -80,14 +81,16 @@ def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterab
 def jobs(given: str, cells: int, largest: int) -> int:
     """How many cells run at once: what was asked for, else what cores and memory allow.
 
-    `largest` is the number of lab hosts of the largest lab.
+    `largest` is the number of lab hosts of the largest lab. Slow machines get fewer: engines have deadlines of
+    their own, which are not as many times longer.
     """
     if given:
         if not given.isdecimal() or int(given) < 1:
             raise UsageError(f"--jobs {given!r} is not a number of jobs.", "For example: --jobs 4.")
         return int(given)
     by_memory = available_memory() // (PER_HOST * max(1, largest))
-    return max(1, min(PER_CORE * (os.cpu_count() or 1), by_memory, cells))
+    by_cores = int(PER_CORE * (os.cpu_count() or 1) / scaled(1.0))
+    return max(1, min(by_cores, by_memory, cells))
 
 
 def available_memory(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP) -> int:

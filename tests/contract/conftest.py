@@ -284,9 +284,10 @@ def box(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def traveller(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
-    """A user who knows the way to the box, and leaves nothing there."""
+    """A user who knows the way to the box, also as the docker context `far`, and leaves nothing there."""
     user = new_user()
     user.mine["NETPROOF_SSH"] = box.ssh
+    user.mine["DOCKER_CONFIG"] = str(box.folder / "docker")
     machine.configure(box)
     yield user
     cleaned = user("clean", "--keep-images")

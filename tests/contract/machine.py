@@ -5,7 +5,9 @@ Its image is Debian's openssh-server beside what a lab host has, built once for 
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import shutil
 import subprocess
 import tarfile
@@ -31,6 +33,7 @@ from orchestrator.wait import until
 
 ROLE = "test-machine"
 BOX = "ssh://box"  # how labs are sent to it
+CONTEXT = "docker:far"  # another way to say so
 LIMIT = 60.0
 
 
@@ -137,6 +140,7 @@ def _prepare(machine: Machine) -> None:
     public = machine.run("cat /etc/ssh/ssh_host_ed25519_key.pub").split()
     (machine.folder / "known_hosts").write_text(f"{machine.address} {public[0]} {public[1]}\n")
     configure(machine)
+    _have_context(machine)
     assert until(lambda: machine.run("docker version >/dev/null 2>&1 && echo yes || true").strip(), LIMIT, 0.2)
 
 
@@ -152,6 +156,14 @@ def configure(machine: Machine, **changes: Any) -> None:
         **changes,
     }
     machine.config.write_text("Host box\n" + "".join(f"  {name} {value}\n" for name, value in settings.items()))
+
+
+def _have_context(machine: Machine) -> None:
+    """A docker context that leads there, as the CLI keeps it."""
+    mark = hashlib.sha256(b"far").hexdigest()
+    meta = machine.folder / "docker" / "contexts" / "meta" / mark / "meta.json"
+    meta.parent.mkdir(parents=True)
+    meta.write_text(json.dumps({"Name": "far", "Metadata": {}, "Endpoints": {"docker": {"Host": BOX}}}))
 
 
 def _put(machine: Machine, folder: str, name: str, content: bytes) -> None:

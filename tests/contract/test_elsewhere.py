@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import pytest
 from orchestrator.wait import until
 from tests.contract import machine
 from tests.contract.conftest import User, document
-from tests.contract.machine import BOX, Machine
+from tests.contract.machine import BOX, CONTEXT, Machine
 
 MASQUERADE = "iptables -t nat -I POSTROUTING 1 -s 10.0.0.0/8 ! -o docker0 -j MASQUERADE"
 
@@ -100,11 +99,8 @@ def test_doctor_looks_at_the_other_machine(settled: User) -> None:
 
 def test_two_hosts_of_a_lab_find_each_other_there(traveller: User) -> None:
     """An overlay between two lab hosts of the other machine; its engine is that of a docker context here."""
-    folder = traveller.state.with_name(f"{traveller.state.name}-docker")
-    traveller.mine["DOCKER_CONFIG"] = str(folder)
-    _context(folder, "far", BOX)
     traveller.about = "overlay"
-    traveller.must("up", "--host", "docker:far")
+    traveller.must("up", "--host", CONTEXT)
     found = document(traveller.must("test", "--json"))
     assert {claim["outcome"] for claim in found["claims"]} == {"passed"}
     traveller.must("down")
@@ -195,11 +191,3 @@ def test_a_machine_without_room_is_told(client: docker.DockerClient, traveller: 
         assert (ended.returncode, "no space left" in ended.stderr) == (3, True), ended.stderr
         assert small.holds(traveller.owner) == []
         assert traveller("clean", "--keep-images").returncode == 0
-
-
-def _context(folder: Path, name: str, host: str) -> None:
-    """A docker context, as the CLI keeps it."""
-    mark = hashlib.sha256(name.encode()).hexdigest()
-    meta = folder / "contexts" / "meta" / mark / "meta.json"
-    meta.parent.mkdir(parents=True)
-    meta.write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": host}}}))

@@ -1,6 +1,6 @@
-"""Another machine by ssh: every lab is green there, and one fault of each layer is red and repaired.
+"""Another machine: every lab is green there, and one fault of each layer is red and repaired.
 
-A docker context leads to the same code by another address; tests/contract/test_elsewhere.py has its tests.
+By ssh always; by a docker context, which is another name for the same way, with `invoke test --every-engine`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import pytest
 from orchestrator import catalog
 from tests.contract import layers
 from tests.contract.conftest import User, document
-from tests.contract.machine import BOX, Machine
+from tests.contract.machine import BOX, CONTEXT, Machine
+
+HOSTS = pytest.mark.parametrize("host", [BOX, pytest.param(CONTEXT, marks=pytest.mark.every_engine)])
 
 
-def test_every_claim_holds_there(traveller: User) -> None:
+@HOSTS
+def test_every_claim_holds_there(traveller: User, host: str) -> None:
     """All labs, several at once, by one command."""
     traveller.limit = 1200.0
-    words = ("--host", BOX, "--engines", "26.1", "--firewalls", "nft", "--jobs", "3", "--json")
+    words = ("--host", host, "--engines", "26.1", "--firewalls", "nft", "--jobs", "3", "--json")
     found = document(traveller("matrix", *words))
     failed = {
         f"{cell['lab']} {claim['id']}": claim["failure"]
@@ -39,7 +42,8 @@ def test_there_is_a_fault_of_each_layer() -> None:
     assert not layers.uncovered()
 
 
+@HOSTS
 @pytest.mark.parametrize("lab", layers.FAULTS)
-def test_a_fault_of_each_layer_is_red_there_and_repaired(traveller: User, box: Machine, lab: str) -> None:
-    layers.practise(traveller, lab, BOX)
+def test_a_fault_of_each_layer_is_red_there_and_repaired(traveller: User, box: Machine, lab: str, host: str) -> None:
+    layers.practise(traveller, lab, host)
     assert box.holds(traveller.owner) == []

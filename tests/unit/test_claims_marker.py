@@ -250,3 +250,11 @@ def test_a_seed_that_is_no_number_is_refused(pytester: pytest.Pytester) -> None:
     """A seed is a number."""
     pytester.makepyfile("")
     assert pytester.runpytest_inprocess("-pfixtures.plugin", "--seed=x").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_a_test_that_claims_nothing_is_not_overlooked(pytester: pytest.Pytester) -> None:
+    """It has no row among the verdicts, so its failure is an error of its own."""
+    verdicts = proven(pytester, claim("assert True") + "def test_stray():\n    assert False\n")
+    assert [entry["outcome"] for entry in verdicts.claims.values()] == ["passed"]
+    assert len(verdicts.errors) == 1
+    assert verdicts.errors[0].startswith("test_stray has no claim, and failed: ")

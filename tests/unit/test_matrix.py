@@ -153,6 +153,16 @@ def test_jobs_follow_cores_memory_and_cells(
     assert choose.jobs(*asked) == expected
 
 
+def test_slow_machines_run_fewer_cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine gives up after seconds of its own, however slow the machine is; who asks for more gets more."""
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr(choose, "available_memory", lambda: 64 << 30)
+    for slowness, expected in (("1", 16), ("2", 8), ("12", 1)):
+        monkeypatch.setenv("NETPROOF_SLOWNESS", slowness)
+        assert choose.jobs("", 20, 2) == expected
+    assert choose.jobs("4", 20, 2) == 4
+
+
 @pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
 def test_jobs_must_be_a_number(given: str) -> None:
     """At least one."""

@@ -10,7 +10,10 @@ import pytest
 from orchestrator import catalog, declared
 from orchestrator.catalog import ROOT
 
-REFRESH = "run `invoke matrix --results matrix.json && scripts/readme_claims.py matrix.json`"
+REFRESH = (
+    "run `invoke matrix --results matrix.json`, the same with `--host vagrant:dind` for what is skipped,"
+    " and `scripts/readme_claims.py` with both files"
+)
 
 
 def cells(name: str) -> Iterator[list[str]]:
