@@ -102,4 +102,5 @@ TOGETHER = (("vxlan-dropped", "client-dropped[node1]"), ("gwbridge-left", "clien
 UNBROKEN = {
     "b33": "It is skipped where the kernel has no IPVS, and no fault has been tried on a kernel that has it.",
     "b34": "It is skipped where the kernel has no ESP, and no fault has been tried on a kernel that has it.",
+    "b41": "It is skipped where the kernel has no ESP, and no fault has been tried on a kernel that has it.",
 }
