@@ -13,8 +13,10 @@ from filelock import FileLock, Timeout
 
 from orchestrator.errors import Busy
 from orchestrator.state import Instance, root, write_atomically
+from orchestrator.wait import until
 
 WAIT = 120.0
+_MOMENT = 1.0
 
 
 def _path(instance: Instance, ending: str) -> Path:
@@ -23,11 +25,16 @@ def _path(instance: Instance, ending: str) -> Path:
 
 
 def _holder(instance: Instance) -> str:
+    # Who has just taken the lock has not written yet who it is.
+    return until(lambda: _named(instance), _MOMENT) or "another process"
+
+
+def _named(instance: Instance) -> str:
     try:
         record = json.loads(_path(instance, "holder").read_text())
         return f"process {record['pid']} ({record['command']}, since {record['since']})"
     except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
+        return ""
 
 
 @contextmanager
