@@ -39,8 +39,8 @@ class Builder:
     def up(self, wanted: Wanted) -> Built:
         """Build what is missing or different. Raises BuildError or one of its kinds."""
         interrupted = unfinished(self._instance)
-        placed.note(self._instance)
         found = self._hosts.find(self._instance)
+        placed.note(self._instance)  # not before: nothing can be left where nobody answers
         built, image = self._chosen(wanted, found)
         specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
         journal = Journal.begin(self._instance, "up")

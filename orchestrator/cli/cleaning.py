@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from orchestrator import machines, placed, where
+from orchestrator import placed, where
 from orchestrator.backends.choice import hosts
 from orchestrator.cli.removing import end_attempt
 from orchestrator.cli.screen import Screen
@@ -23,8 +23,6 @@ def clean(screen: Screen, host: str, *, keep_images: bool) -> None:
     found: dict[str, Any] = {}
     problems = []
     for place in places:
-        if not host and _is_no_more(place):
-            continue
         try:
             removed = _clean(place, keep_images=keep_images)
         except NetproofError as error:
@@ -47,15 +45,6 @@ def _clean(place: Where, *, keep_images: bool) -> Removed:
     forget_files(about)
     placed.forget(place)
     return removed
-
-
-def _is_no_more(place: Where) -> bool:
-    """Whether a place went, with every lab in it, as removed virtual machines do; then it is forgotten."""
-    if place.kind != where.VAGRANT or machines.names():
-        return False
-    forget_files([instance for instance in remembered() if placed.place_of(instance) == place])
-    placed.forget(place)
-    return True
 
 
 def _is_at(instance: Instance, place: Where) -> bool:

@@ -107,11 +107,11 @@ def _run(screen: Screen, asked: _Asked, results: book.Book) -> Outcome:
 def _inputs(screen: Screen, keys: list[Key]) -> dict[Key, Inputs]:
     """What each cell depends on. Images that are missing are built, one after the other."""
     here = hosts_here()
+    kernel = here.kernel()
     placed.remember(where.current())
     most = max(len(catalog.load(name).hosts) for name in {key.lab for key in keys})
     engines = dict.fromkeys(key.column.engine for key in keys)
     found = {name: here.prepare(name, most, screen.say).image for name in engines}
-    kernel = here.kernel()
     digests = {name: choose.lab_digest(name) for name in {key.lab for key in keys}}
     return {key: Inputs(found[key.column.engine], kernel, digests[key.lab]) for key in keys}
 

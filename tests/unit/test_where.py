@@ -12,7 +12,6 @@ from socketserver import UnixStreamServer
 import pytest
 
 from orchestrator import outer, placed, tunnel, where
-from orchestrator.cli import cleaning
 from orchestrator.cli.placing import at_host, at_instance
 from orchestrator.contexts import endpoint
 from orchestrator.errors import EngineError, NetproofError, UsageError
@@ -124,16 +123,6 @@ def test_places_are_remembered_until_they_are_cleaned(state_dir: Path) -> None:
     assert placed.elsewhere() == [Where("docker", "far")]
     (state_dir / "places.json").write_text('["docker:far", "dond"')
     assert placed.elsewhere() == []
-
-
-@pytest.mark.usefixtures("state_dir")
-def test_a_place_that_went_with_its_machines_needs_no_cleaning() -> None:
-    """Virtual machines that were removed took every lab along."""
-    placed.remember(where.MACHINES)
-    placed.remember(BOX)
-    assert cleaning._is_no_more(where.MACHINES)
-    assert not cleaning._is_no_more(BOX)
-    assert placed.elsewhere() == [BOX]
 
 
 def test_a_context_is_found_without_a_configuration_file(tmp_path: Path) -> None:
