@@ -6,7 +6,7 @@ clocks are, to within the time they take; where they passed one way, it tells at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import evolve
 
@@ -50,17 +50,34 @@ def _shift(
 
 def _between(
     sightings: Sequence[Sighting], host: Callable[[Sighting], str], source: str, target: str
-) -> Iterable[tuple[int, int]]:
-    """(when it left, when it arrived) of packets that one machine sent and the other got, each by its own clock."""
-    left: dict[object, int] = {}
+) -> Iterator[tuple[int, int]]:
+    """(when it left, when it arrived) of packets that one machine sent and the other got, each by its own clock.
+
+    Every machine hands packets on between its own interfaces, so that one was sent is not enough: it left for the other
+    machine if nothing of it is seen here later, and came from there if nothing of it was seen before. What passed an
+    interface twice, as when it was sent again, tells nothing: which one arrived?
+    """
+    left = _once(one for one in sightings if host(one) == source)
+    arrived = _once(one for one in sightings if host(one) == target)
+    for same in left.keys() & arrived.keys():
+        last = max(one.at for one in left[same])
+        first = min(one.at for one in arrived[same])
+        went = all(one.how == "out" for one in left[same] if one.at == last)
+        came = all(one.how != "out" for one in arrived[same] if one.at == first)
+        if went and came:
+            yield last, first
+
+
+def _once(sightings: Iterable[Sighting]) -> dict[object, list[Sighting]]:
+    """The sightings of each packet that no interface saw twice."""
+    found: dict[object, list[Sighting]] = {}
     for one in sightings:
-        if host(one) == source and one.how == "out":
-            left[_same(one)] = one.at  # on its way out it passes several interfaces; the last one is the wire's
-    arrived: dict[object, int] = {}
-    for one in sightings:
-        if host(one) == target and one.how != "out":
-            arrived.setdefault(_same(one), one.at)
-    return [(left[same], at) for same, at in arrived.items() if same in left]
+        found.setdefault(_same(one), []).append(one)
+    return {
+        same: those
+        for same, those in found.items()
+        if len({(each.place, each.interface, each.how) for each in those}) == len(those)
+    }
 
 
 def _same(one: Sighting) -> object:

@@ -53,6 +53,40 @@ def test_a_packet_one_way_arrives_after_it_left(behind: int) -> None:
     assert [one.at for one in found.sightings] == [0, 2 * MS]
 
 
+@pytest.mark.parametrize("behind", [0, 40 * MS, -40 * MS])
+def test_what_a_machine_hands_on_to_itself_did_not_leave_for_the_other(behind: int) -> None:
+    """Each machine forwards what it asks and what it is asked from port to port, one of them more slowly."""
+    found = Seen(places={name: (f"node{name[0]}", name) for name in ("1c", "1h", "2h", "2c")})
+
+    def passes(ident: int, *stations: tuple[str, str, int]) -> None:
+        for place, how, at in stations:
+            here = at - behind if place.startswith("2") else at
+            found.sightings.append(Sighting(here, len(found.sightings), place, f"{how}{ident}", how, packet(ident)))
+
+    def ms(*stations: tuple[str, str, float]) -> list[tuple[str, str, int]]:
+        return [(place, how, int(at * MS)) for place, how, at in stations]
+
+    passes(1, *ms(("1c", "out", 0), ("1h", "host", 1), ("1h", "out", 60), ("2h", "host", 62), ("2h", "out", 120)))
+    passes(1, *ms(("2c", "host", 121)))
+    passes(2, *ms(("2c", "out", 130), ("2h", "host", 131), ("2h", "out", 132), ("1h", "host", 134), ("1h", "out", 135)))
+    passes(2, *ms(("1c", "host", 136)))
+    found.sightings.sort(key=lambda one: one.at)
+    in_one_time(found, {"node1": 0, "node2": -behind + 7 * MS})
+    assert [one.at for one in found.sightings] == [
+        at * MS for at in (0, 1, 60, 62, 120, 121, 130, 131, 132, 134, 135, 136)
+    ]
+
+
+@pytest.mark.parametrize("again", [("one", "out", 1003 * MS), ("two", "host", 1006 * MS)])
+def test_a_packet_that_was_sent_again_tells_nothing(again: tuple[str, str, int]) -> None:
+    """Nobody knows which of the two arrived, or which of them is the one that did."""
+    found = seen(40 * MS)
+    place, how, at = again
+    found.sightings.append(Sighting(at - 40 * MS * (place == "two"), 9, place, "eth0", how, packet(1)))
+    in_one_time(found, {"node1": 0, "node2": -40 * MS})
+    assert [one.at for one in found.sightings] == [0, 2 * MS, 3 * MS, 5 * MS, at]
+
+
 def test_lab_hosts_that_share_a_clock_are_left_alone() -> None:
     found = seen(40 * MS)
     before = list(found.sightings)
