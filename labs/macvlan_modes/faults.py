@@ -1,8 +1,9 @@
 """What can be broken in macvlan-modes."""
 
-from orchestrator.model import Change, Decoy, Fault, both, changed, link_down, mtu_set
+from orchestrator.model import Change, Decoy, Fault, both, changed, link_down, mtu_set, neighbour_pinned
 
 _SILENT = "no reply or unreachable"  # by whether ARP has given up already
+_NOBODY = "02:00:5e:00:53:63"
 _NET = {"eth1": "private", "eth2": "vepa"}
 
 
@@ -120,6 +121,18 @@ FAULTS = (
         shows={"bridge-out": "no reply"},
         change=mtu_set("lan", 1400, was=1500, interface="host-eth0"),
     ),
+    Fault(
+        id="line-pinned",
+        layer="neighbour",
+        level=2,
+        ticket="The host gets no answer from the neighbour at 203.0.113.1. What the host's containers ask is answered.",
+        what="The neighbour has a permanent entry for the host's 203.0.113.2 with a MAC address that nobody has.",
+        at="neighbour",
+        look="neighbour: ip neigh show nud permanent; host: cat /sys/class/net/eth5/address",
+        reddens={"b32": "differs"},
+        shows={"line": "no reply"},
+        change=neighbour_pinned("neighbour", "203.0.113.2", _NOBODY, "eth2"),
+    ),
 )
 DECOYS = (
     Decoy(
@@ -134,4 +147,3 @@ DECOYS = (
     ),
 )
 TOGETHER = (("mirror-plain", "lan-reflects"), ("private-opened", "bridge-split"))
-UNBROKEN = {"b32": "It is skipped where the kernel has no ipvlan, and no fault has been tried on a kernel that has it."}
