@@ -16,6 +16,9 @@ from orchestrator.inner import engine_of
 from orchestrator.link import COMMAND, Agent
 from orchestrator.model import Lab, LabHost
 from orchestrator.state import Instance
+from orchestrator.wait import scaled
+
+_SNAPSHOT = 60.0
 
 
 @frozen
@@ -154,4 +157,4 @@ class RunningLab:
     def snapshot(self, *, flows: bool = False) -> dict[str, Any]:
         """{lab host: snapshot of all its namespaces}, as the agents took them."""
         pending = {name: self.agent(name).submit("snapshot", flows=flows) for name in self.hosts}
-        return {name: future.result(60) for name, future in pending.items()}
+        return {name: future.result(scaled(_SNAPSHOT)) for name, future in pending.items()}

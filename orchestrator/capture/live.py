@@ -15,6 +15,7 @@ from orchestrator.capture import pcapng
 from orchestrator.capture.where import Where, program
 from orchestrator.clocks import ahead
 from orchestrator.link import Agent
+from orchestrator.wait import scaled
 
 _PACE = 0.2  # seconds an agent waits for packets before it says there are none
 _LAST = 10.0
@@ -118,7 +119,7 @@ class Capture:
                 number = host.taps[int(tap)]
                 self.received[number], self.dropped[number] = seen, dropped
         for future, host in pending.items():
-            self._take(host, future.result(_LAST))
+            self._take(host, future.result(scaled(_LAST)))
         for host in self._hosts.values():
             self._rest(host)
         self._write(float("inf"))
@@ -126,7 +127,7 @@ class Capture:
     def _rest(self, host: _Host) -> None:
         more = True
         while more and not self.full:
-            answer = host.follow(0).result(_LAST)
+            answer = host.follow(0).result(scaled(_LAST))
             self._take(host, answer)
             more = answer["more"]
 

@@ -9,6 +9,7 @@ from attrs import asdict, evolve, frozen
 
 from orchestrator.clocks import ahead
 from orchestrator.running import RunningLab
+from orchestrator.wait import scaled
 from orchestrator.walk.clocks import in_one_time
 from orchestrator.walk.dying import death
 from orchestrator.walk.legs import Exchange, Path, arrived, decide, leg, packets, path
@@ -20,6 +21,7 @@ from orchestrator.walk.seen import Seen, read
 from orchestrator.walk.target import Asked, also, asked
 
 _PATIENCE = 4.0  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
+_ANSWER = 60.0  # seconds an agent has to open its taps, and to say what they saw
 _PING = 56
 _RELAY = "docker-proxy"
 
@@ -127,7 +129,7 @@ def _take(running: RunningLab, source: str, wanted: Asked, size: int, *, df: boo
         host: one.submit("watch.start", proto=wanted.proto, number=ready["port"], also=ports)
         for host, one in agents.items()
     }
-    taps = {host: future.result(60) for host, future in opening.items()}
+    taps = {host: future.result(scaled(_ANSWER)) for host, future in opening.items()}
     try:
         sent = agent.call(
             "exchange.send",
@@ -135,13 +137,13 @@ def _take(running: RunningLab, source: str, wanted: Asked, size: int, *, df: boo
             proto=wanted.proto,
             address=wanted.address,
             port=wanted.port,
-            seconds=_PATIENCE,
+            seconds=scaled(_PATIENCE),
             size=size,
             df=df,
         )
     finally:
         closing = {host: agents[host].submit("watch.stop", number=tap) for host, tap in taps.items()}
-        found = {host: future.result(60) for host, future in closing.items()}
+        found = {host: future.result(scaled(_ANSWER)) for host, future in closing.items()}
     seen = read(found)
     in_one_time(seen, {name: ahead(agents[name]) for name, host in running.hosts.items() if host.apart})
     host = running.host_of(source)
