@@ -17,6 +17,7 @@ LAB = Lab(
     name="swarm-ingress",
     shows="A service's published port answers on every node of a swarm; an overlay between nodes can be encrypted.",
     question="",
+    mesh=True,
     switches=[Switch("lan", beside="node1", subnet="192.0.2.0/24")],
     hosts=[
         LabHost("node1", swarm="manager", links=[Link("eth0", wire="lan", address="192.0.2.1")]),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from fixtures.changing import Change
-from labs.overlay.steps import GOSSIP, carried, settle
+from labs.overlay.steps import GOSSIP, carried
 from orchestrator import observe
 from orchestrator.packets import Packet
 from orchestrator.running import Result, RunningLab
@@ -126,18 +126,3 @@ def virtual_address(lab: RunningLab, name: str, network: str) -> list[str]:
     number = lab.engine("node1").api.inspect_network(network)["Id"]
     found = lab.run("node1", f"docker service inspect --format '{{{{json .Endpoint.VirtualIPs}}}}' {name}").stdout
     return [item["Addr"].split("/")[0] for item in json.loads(found) or [] if item["NetworkID"] == number]
-
-
-def prepare(lab: RunningLab) -> None:
-    """Wait until the swarm has settled, with its chains for published ports: a node keeps them from its first on."""
-    if lab.features("node1")["ipvs"]["works"] and not all(ingress_rules(lab, node) for node in NODES):
-        lab.run("node1", _CREATE.format(name="first-port", options="--publish published=8079,target=80"), limit=60)
-        until(lambda: all(_has_port(lab, node) for node in NODES), GOSSIP)
-        lab.run("node1", _REMOVE.format(name="first-port"), limit=60)
-        until(lambda: not any(_has_port(lab, node) for node in NODES), GOSSIP)
-        lab.run("node2", _UNTIL_GONE.format(name="first-port"), limit=60)
-    settle(lab)
-
-
-def _has_port(lab: RunningLab, node: str) -> bool:
-    return any("--dport 8079 " in rule for rule in ingress_rules(lab, node))

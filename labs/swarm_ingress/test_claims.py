@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.changing import Change
 from fixtures.evidence import Evidence
-from labs.overlay.steps import GOSSIP, carried, overlay
+from labs.overlay.steps import GOSSIP, carried, overlay, settle
 from labs.swarm_ingress.steps import (
     NODES,
     answers,
@@ -15,7 +15,6 @@ from labs.swarm_ingress.steps import (
     ingress_address,
     ingress_rules,
     meanwhile,
-    prepare,
     reaches,
     run_in,
     seals,
@@ -34,7 +33,7 @@ from orchestrator.wait import until
 @pytest.fixture(autouse=True)
 def _settled(lab: RunningLab) -> None:
     """A swarm goes on setting itself up after it has been formed; what a test changes is compared with its end."""
-    prepare(lab)
+    settle(lab)
 
 
 @pytest.mark.claim(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, Container, Machine, Node
+from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Node
 
 if TYPE_CHECKING:
     from orchestrator.model.topology import Lab
@@ -24,6 +24,7 @@ def check(lab: Lab) -> None:
     _wires_have_two_ends(lab)
     _ports_of_switches_have_names(lab)
     _one_manager(lab)
+    _mesh_has_nodes(lab)
     _modes_fit(lab)
     _gateways_are_neighbours(lab)
     _addresses_fit(lab)
@@ -134,6 +135,11 @@ def _one_manager(lab: Lab) -> None:
                 "it has no address to be reached at",
                 "Give one of its Links one.",
             )
+
+
+def _mesh_has_nodes(lab: Lab) -> None:
+    if lab.mesh and not any(host.swarm == WORKER for host in lab.hosts):
+        raise DefinitionError("mesh", lab.mesh, "there is no worker for a service", 'Mark a LabHost swarm="worker".')
 
 
 def _modes_fit(lab: Lab) -> None:

@@ -27,7 +27,8 @@ from orchestrator.model.parts import (
 class Lab:
     """A topology with a name, one line on what it shows, and the question of the document it belongs to.
 
-    `unchecked` names statements of the document that cannot be checked, with the reason.
+    `mesh` says that the nodes of its swarm have published a port before. `unchecked` names statements of the document
+    that cannot be checked, with the reason.
     """
 
     name: str = field(validator=checks.checked_name)
@@ -38,6 +39,7 @@ class Lab:
     switches: tuple[Switch, ...] = field(default=(), converter=checks.several)
     networks: tuple[Network, ...] = field(default=(), converter=checks.several)
     nodes: tuple[Node, ...] = field(default=(), converter=checks.several)
+    mesh: bool = False
     unchecked: Mapping[str, str] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:

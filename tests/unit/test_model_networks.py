@@ -450,6 +450,12 @@ def test_a_node_of_a_swarm_needs_an_address() -> None:
     assert (error.field, error.value) == ("two.swarm", "worker")
 
 
+def test_a_routing_mesh_needs_a_worker() -> None:
+    assert attrs.evolve(swarm(), mesh=True).mesh
+    error = refused(lambda: attrs.evolve(lab(), mesh=True))
+    assert error.field == "mesh"
+
+
 def test_an_overlay_is_the_managers() -> None:
     error = refused(lambda: swarm(networks=[attrs.evolve(ACROSS, on="two")]))
     assert (error.field, error.value) == ("across.on", "two")
