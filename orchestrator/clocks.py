@@ -6,16 +6,21 @@ import time
 
 from orchestrator.link import Agent
 
-_TRIES = 7
+_LEAST, _MOST = 7, 60
+_ENOUGH = 500_000_000  # ns
 
 
 def ahead(agent: Agent) -> int:
-    """By how many ns the clock of an agent's machine is ahead of ours: as its quickest answer of several tells it."""
-    best, found = float("inf"), 0
-    for _ in range(_TRIES):
+    """By how many ns the clock of an agent's machine is ahead of ours.
+
+    What it says, it says between question and answer: each answer narrows down what that can be, and this is the middle
+    of what is left. Half of that is the error at most: 1.5 ms with emulated machines, where it was 0.1 ms mostly.
+    """
+    least, most, began = -float("inf"), float("inf"), time.monotonic_ns()
+    for tries in range(_MOST):
+        if tries >= _LEAST and time.monotonic_ns() - began > _ENOUGH:
+            break
         asked = time.time_ns()
         there = int(agent.call("clock"))
-        answered = time.time_ns()
-        if answered - asked < best:
-            best, found = answered - asked, there - (asked + answered) // 2
-    return found
+        least, most = max(least, there - time.time_ns()), min(most, there - asked)
+    return int(least + most) // 2

@@ -62,7 +62,9 @@ class Capture:
         self.dropped = [0] * len(wheres)
         self.gone: set[int] = set()
         for number, (where, code) in enumerate(zip(wheres, programs, strict=True)):
-            host = self._hosts.setdefault(where.host, _Host(where.agent, ahead(where.agent) if where.apart else 0))
+            if where.host not in self._hosts:
+                self._hosts[where.host] = _Host(where.agent, ahead(where.agent) if where.apart else 0)
+            host = self._hosts[where.host]
             about: dict[str, Any] = {"place": where.place, "interface": where.interface, "hardware": where.hardware}
             host.taps[where.agent.call("tap.start", **about, program=code)] = number
         for each in self._hosts.values():
