@@ -6,8 +6,9 @@ import time
 
 from orchestrator.link import Agent
 
-_LEAST, _MOST = 7, 60
-_ENOUGH = 500_000_000  # ns
+_TRIES = 60
+_FEW = 7
+_ENOUGH = 500_000_000  # ns, after which few are enough
 
 
 def ahead(agent: Agent) -> int:
@@ -17,8 +18,8 @@ def ahead(agent: Agent) -> int:
     of what is left. Half of that is the error at most: 1.5 ms with emulated machines, where it was 0.1 ms mostly.
     """
     least, most, began = -float("inf"), float("inf"), time.monotonic_ns()
-    for tries in range(_MOST):
-        if tries >= _LEAST and time.monotonic_ns() - began > _ENOUGH:
+    for tries in range(_TRIES):
+        if tries >= _FEW and time.monotonic_ns() - began > _ENOUGH:
             break
         asked = time.time_ns()
         there = int(agent.call("clock"))

@@ -10,15 +10,12 @@ from fixtures.changing import Change
 from labs.overlay.steps import GOSSIP, carried
 from orchestrator import observe
 from orchestrator.packets import Packet
+from orchestrator.parts.mesh import SERVICE
 from orchestrator.running import Result, RunningLab
 from orchestrator.wait import until
 
 NODES = {"node1": "192.0.2.1", "node2": "192.0.2.2"}
-# By its id, the same on every node: a node asks a registry for an image that has a name.
-_CREATE = (
-    "docker service create --detach --quiet --no-resolve-image --constraint node.role==worker --name {name} {options}"
-    " $(docker image inspect --format '{{{{.Id}}}}' netproof/node) serve {name} http:80:0.0.0.0"
-)
+_CREATE = f"{SERVICE} serve {{name}} http:80:0.0.0.0"
 _REMOVE = "docker service rm {name} >/dev/null 2>&1 || true"
 _UNTIL_GONE = "timeout 30 sh -c 'while docker ps -a --format \"{{{{.Names}}}}\" | grep -q ^{name}; do sleep 0.1; done'"
 _INGRESS = "/run/docker/netns/ingress_sbox"

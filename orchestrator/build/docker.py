@@ -9,7 +9,7 @@ from functools import partial
 from orchestrator.build.progress import Progress
 from orchestrator.model import Container, LabHost, Network
 from orchestrator.model.parts import OVERLAY, WORKER
-from orchestrator.parts import containers, networks, swarm, wiring
+from orchestrator.parts import containers, mesh, networks, swarm, wiring
 from orchestrator.reconcile import GONE, why_container, why_network
 from orchestrator.spec import container_digest, network_digest
 
@@ -25,6 +25,7 @@ class Docker:
     def make(self) -> None:
         """The swarm, then networks, then containers: each host's in order, several hosts at once."""
         self._form_swarm()
+        self._make_mesh()
         self._make_networks()
         with ThreadPoolExecutor(len(self._lab.hosts)) as pool:
             list(pool.map(self._make_containers, self._lab.hosts))
@@ -36,6 +37,12 @@ class Docker:
             progress.begin("swarm", members[0].name, "forming the swarm")
             self._remove_from_overlays({host.name for host in members})
             swarm.form(progress.running, members)
+
+    def _make_mesh(self) -> None:
+        progress = self._progress
+        if self._lab.mesh and mesh.is_missing(progress.running):
+            progress.begin("mesh", self._lab.name, "publishing a first port")
+            mesh.make(progress.running)
 
     def _remove_from_overlays(self, hosts: set[str]) -> None:
         """A host that leaves its swarm takes the overlays from its containers; they are made again afterwards."""

@@ -6,34 +6,48 @@ from orchestrator.errors import BuildError
 from orchestrator.running import RunningLab
 from orchestrator.wait import until
 
+# By the image's id, the same on every node: a node asks a registry for an image that has a name.
+SERVICE = (
+    "docker service create --detach --quiet --no-resolve-image --constraint node.role==worker --name {name} {options}"
+    " $(docker image inspect --format '{{{{.Id}}}}' netproof/node)"
+)
+"""What makes a service of one task, on a worker, when its command is added."""
 _PORT = 8079
-_SERVICE = "first-port"
+_NAME = "first-port"
+_CREATE = SERVICE.format(name=_NAME, options=f"--publish published={_PORT},target=80")
 _LIMIT = 60.0
 _PAUSE = 0.1
-# By the image's id, the same on every node: a node asks a registry for an image that has a name.
-_CREATE = (
-    f"docker service create --detach --quiet --no-resolve-image --constraint node.role==worker --name {_SERVICE}"
-    f" --publish published={_PORT},target=80"
-    " $(docker image inspect --format '{{.Id}}' netproof/node) sleep infinity"
-)
-_RULES = ["iptables", "-w", "-t", "nat", "-S", "DOCKER-INGRESS"]
 
 
-def open_once(running: RunningLab) -> None:
-    """Publish a port and take it back, so that it is not the lab's first test that changes its nodes for good.
+def is_missing(running: RunningLab) -> bool:
+    """Whether a node has not published a port yet, or the one that was to be the first is still there.
 
-    Without IPVS nobody answers at a published port, and nothing is done. Raises BuildError when it cannot.
+    Without IPVS nobody answers at a published port, and nothing is missing.
     """
     manager = running.lab.manager
     if manager is None or not running.features(manager.name)["ipvs"]["works"]:
-        return
-    members = [host.name for host in running.lab.hosts if host.swarm]
-    _must(running, manager.name, _CREATE)
-    lead = until(lambda: all(_leads(running, name) for name in members), _LIMIT, _PAUSE)
-    _must(running, manager.name, f"docker service rm {_SERVICE}")
-    gone = until(lambda: not any(_leads(running, name) or _runs(running, name) for name in members), _LIMIT, _PAUSE)
-    if not lead or not gone:
+        return False
+    return not all(_rules(running, name) for name in _members(running)) or _remains(running)
+
+
+def make(running: RunningLab) -> None:
+    """Publish a port and take it back, so that it is not the lab's first test that changes its nodes for good.
+
+    Raises BuildError when that cannot be done.
+    """
+    manager = running.lab.manager
+    assert manager is not None
+    members = _members(running)
+    _must(running, manager.name, f"docker service inspect {_NAME} >/dev/null 2>&1 || {_CREATE} sleep infinity")
+    came = until(lambda: all(_leads(running, name) for name in members), _LIMIT, _PAUSE)
+    _must(running, manager.name, f"docker service rm {_NAME}")
+    went = until(lambda: not _remains(running), _LIMIT, _PAUSE)
+    if not came or not went:
         raise _error("its rule did not come on every node, or did not go")
+
+
+def _members(running: RunningLab) -> list[str]:
+    return [host.name for host in running.lab.hosts if host.swarm]
 
 
 def _must(running: RunningLab, name: str, command: str) -> None:
@@ -49,11 +63,17 @@ def _error(why: str) -> BuildError:
     )
 
 
+def _rules(running: RunningLab, name: str) -> str:
+    """What a node has in the chain for published ports: nothing, if it has published none."""
+    rules = running.run(name, ["iptables", "-w", "-t", "nat", "-S", "DOCKER-INGRESS"], limit=_LIMIT).stdout
+    return "\n".join(rule for rule in rules.splitlines() if rule.startswith("-A"))
+
+
 def _leads(running: RunningLab, name: str) -> bool:
-    """Whether a node has the rule for the port."""
-    return f"--dport {_PORT} " in running.run(name, _RULES, limit=_LIMIT).stdout
+    return f"--dport {_PORT} " in _rules(running, name)
 
 
-def _runs(running: RunningLab, name: str) -> bool:
-    """Whether a node has a container of the service, running or not."""
-    return bool(running.engine(name).api.containers(all=True, filters={"name": f"{_SERVICE}."}))
+def _remains(running: RunningLab) -> bool:
+    """Whether anything of the first port is still there: the service, its container or its rule."""
+    look = f"docker service ls -q --filter name={_NAME} 2>/dev/null; docker ps -aq --filter name={_NAME}."
+    return any(running.run(name, look, limit=_LIMIT).stdout or _leads(running, name) for name in _members(running))

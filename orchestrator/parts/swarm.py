@@ -9,7 +9,6 @@ from docker import errors as docker_errors
 
 from orchestrator.errors import BuildError
 from orchestrator.model import LabHost
-from orchestrator.parts import mesh
 from orchestrator.running import RunningLab
 from orchestrator.wait import until
 
@@ -55,8 +54,6 @@ def form(running: RunningLab, members: list[LabHost]) -> None:
         with ThreadPoolExecutor(max(len(workers), 1)) as pool:
             list(pool.map(lambda host: _join(running, manager, host), workers))
         until(lambda: all(_has_ingress(running, host) for host in members), _INGRESS_LIMIT, _PAUSE)
-        if running.lab.mesh:
-            mesh.open_once(running)
     except docker_errors.APIError as error:
         raise BuildError(
             f"The swarm could not be formed: {error.explanation}",
