@@ -15,11 +15,10 @@ import struct
 import threading
 from typing import Any
 
-from . import places
+from . import places, stamps
 
 _BUFFER = 16 * 1024 * 1024
 _SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
 _ETH_P_ALL = 3
 _PACKET_OUTGOING = 4
 _SNAP = 65_536
@@ -55,11 +54,12 @@ def open_socket(
 
     `aux` adds the length on the wire and the VLAN tag to each frame.
     """
+    stamps.begin()
     places.enter_netns(place)
     try:
         capture = socket.socket(socket.AF_PACKET, kind, 0)
         capture.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-        capture.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        stamps.on(capture)
         if aux:
             capture.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         if program:
@@ -83,11 +83,7 @@ def start(place: str, interface: str) -> int:
 
 
 def _frame(data: bytes, ancillary: list[tuple[int, int, bytes]], kind: int) -> dict[str, Any]:
-    seconds = 0.0
-    for level, name, value in ancillary:
-        if level == socket.SOL_SOCKET and name == _SO_TIMESTAMPNS:
-            whole, nano = struct.unpack("ll", value[:16])
-            seconds = whole + nano / 1e9
+    seconds = stamps.at(ancillary) / 1e9
     return {"at": seconds, "out": kind == _PACKET_OUTGOING, "data": base64.b64encode(data).decode()}
 
 

@@ -12,17 +12,16 @@ import itertools
 import json
 import os
 import socket
-import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pyroute2 import IPRoute
 
-from . import exchange, libnftables, netfilter, netlink, places, snapshot, traced, tracing
+from . import exchange, libnftables, netfilter, netlink, places, snapshot, stamps, traced, tracing
 
 _BUFFER = 16 * 1024 * 1024
-_RCVBUFFORCE, _TIMESTAMPNS = 33, 35
+_RCVBUFFORCE = 33
 _KINDS = {0: "host", 1: "broadcast", 2: "multicast", 3: "other", 4: "out"}
 _NOTE = "/run/netproof/walk-loggers.json"
 
@@ -121,7 +120,7 @@ def _in_place(place: str, function: Any, *arguments: Any) -> Any:
 def _packets() -> socket.socket:
     found = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL, of every interface
     found.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, _BUFFER)
-    found.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
+    stamps.on(found)
     found.setblocking(False)  # noqa: FBT003 - the socket API's own shape
     return found
 
@@ -135,12 +134,8 @@ def _read(frames: socket.socket) -> list[dict[str, Any]]:
             return found
         except OSError:  # told once when an interface goes down; the socket lives on
             continue
-        at = 0
-        for level, name, value in ancillary:
-            if level == socket.SOL_SOCKET and name == _TIMESTAMPNS:
-                whole, nano = struct.unpack("ll", value[:16])
-                at = whole * 1_000_000_000 + nano
         kind = _KINDS.get(address[2], "")
+        at = stamps.at(ancillary)
         found.append({"at": at, "interface": address[0], "kind": kind, "data": base64.b64encode(data).decode()})
 
 
@@ -157,6 +152,7 @@ def _tap(place: str, lines: list[str]) -> _Tap | None:
 def start(proto: str, number: int, also: list[int]) -> int:
     """Tap every namespace for an exchange with this port (or ICMP identifier); returns the tap's number."""
     sweep()
+    stamps.begin()
     lines = tracing.matches(proto, number, also)
     taps = [tap for place in snapshot.list_places() if (tap := _tap(place, lines)) is not None]
     _note({tap.place: tap.loggers for tap in taps if tap.loggers})

@@ -17,12 +17,11 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-from . import capture, places
+from . import capture, places, stamps
 
 _SOL_PACKET = 263
 _PACKET_STATISTICS = 6
 _PACKET_AUXDATA = 8
-_SO_TIMESTAMPNS = 35
 _AUXDATA = struct.Struct("=IIIHHHH")  # status, len, snaplen, mac, net, vlan_tci, vlan_tpid
 _TAGGED = 0x10  # TP_STATUS_VLAN_VALID
 _TPID_KNOWN = 0x40
@@ -101,18 +100,15 @@ def _receive(tap: _Tap) -> tuple[int, int, int, bytes] | None:
 def _described(
     tap: _Tap, data: bytes, ancillary: list[tuple[int, int, bytes]], kind: int
 ) -> tuple[int, int, int, bytes]:
-    at, length = 0, len(data)
+    length = len(data)
     for level, name, value in ancillary:
-        if (level, name) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            whole, nano = struct.unpack("ll", value[:16])
-            at = whole * 1_000_000_000 + nano
-        elif (level, name) == (_SOL_PACKET, _PACKET_AUXDATA):
+        if (level, name) == (_SOL_PACKET, _PACKET_AUXDATA):
             status, length, _, _, _, tci, tpid = _AUXDATA.unpack(value[: _AUXDATA.size])
             if status & _TAGGED and tap.ethernet:  # the kernel keeps the tag beside the frame
                 tag = struct.pack(">HH", tpid if status & _TPID_KNOWN else _DOT1Q, tci)
                 data = data[:_ADDRESSES] + tag + data[_ADDRESSES:]
                 length += len(tag)
-    return at, kind, length, data
+    return stamps.at(ancillary), kind, length, data
 
 
 def _drain(number: int, room: int) -> tuple[list[list[Any]], int | None]:

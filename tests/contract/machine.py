@@ -27,7 +27,7 @@ from orchestrator.images import payload
 from orchestrator.images.hostconfig import host_config
 from orchestrator.images.job import Job
 from orchestrator.images.lookup import images_labelled
-from orchestrator.images.recipe import current_rootfs_digest, recipe_of
+from orchestrator.images.recipe import current_digest, recipe_of
 from orchestrator.images.source import source_for
 from orchestrator.wait import until
 
@@ -35,13 +35,14 @@ ROLE = "test-machine"
 BOX = "ssh://box"  # how labs are sent to it
 CONTEXT = "docker:far"  # another way to say so
 LIMIT = 60.0
+SEARCH, OPTIONS = "corp.example", "ndots:7"  # in its resolv.conf
 
 
 def image(client: docker.DockerClient) -> str:
     """The image's id."""
     recipe = recipe_of(images.DEFAULT_ENGINE)
     job = Job(client, attrs.evolve(recipe, packages=(*recipe.packages, "openssh-server")), lambda _: None)
-    wanted = {"netproof.rootfs": current_rootfs_digest(job.recipe), labels.ROLE: ROLE}
+    wanted = {labels.RECIPE: current_digest(job.recipe), labels.ROLE: ROLE}
     found = images_labelled(client, wanted)
     if found:
         return str(found[0]["Id"])
@@ -136,6 +137,8 @@ def _prepare(machine: Machine) -> None:
     assert until(lambda: machine.run("test -d /run/netproof && echo yes || true").strip(), LIMIT, 0.1)
     machine.run("ssh-keygen -A && mkdir -p -m 700 /root/.ssh")
     _put(machine, "/root/.ssh", "authorized_keys", key.with_suffix(".pub").read_bytes())
+    # As machines have them: nothing of it may reach a lab.
+    machine.run(f"printf 'search %s\\noptions %s\\n' {SEARCH} {OPTIONS} >>/etc/resolv.conf")
     machine.start_ssh()
     public = machine.run("cat /etc/ssh/ssh_host_ed25519_key.pub").split()
     (machine.folder / "known_hosts").write_text(f"{machine.address} {public[0]} {public[1]}\n")

@@ -73,6 +73,27 @@ def test_a_place_that_does_not_run_is_named(lab: RunningLab) -> None:
         agent.call("run", place="container:nobody", command="true")
 
 
+# The kernel begins to write times on packets a while after the first socket has asked for them, and ends with the last.
+HURRIED = """
+import socket, sys, time
+sys.path.insert(0, sys.argv[1])
+from agent import capture, stamps
+for _ in range(5):
+    time.sleep(0.3)
+    listener = capture.open_socket("host", "lo", [])
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", ("127.0.0.1", 9))
+    sent = time.time_ns()
+    print(stamps.at(listener.recvmsg(100, 64)[1]) <= sent)
+    listener.close()
+"""
+
+
+def test_packets_have_the_time_at_which_they_passed(lab: RunningLab) -> None:
+    """Also the first one after a capture began, which else has the time at which it is read."""
+    home = lab.run("host", "ls -d /run/netproof/agent-*").stdout.split()[-1]
+    assert lab.run("host", ["python3", "-c", HURRIED, home]).stdout.split() == ["True"] * 5
+
+
 def test_a_killed_agent_is_reported_to_those_who_wait(shared: User) -> None:
     """When the agent is killed in the middle of a call, the call ends with HostDied, and so does the next one."""
     with shared.attached() as running:
