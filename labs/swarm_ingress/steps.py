@@ -35,12 +35,20 @@ def service(change: Change, name: str, options: str) -> None:
 
 
 def tasks(lab: RunningLab, name: str) -> dict[str, list[str]]:
-    """{node: names of the containers that run a service there}."""
+    """{node: names of the containers that run a service there}, once there is one.
+
+    An engine lists a container as running a moment after what runs in it could be asked something.
+    """
+    return until(lambda: _listed(lab, name), GOSSIP) or {node: [] for node in NODES}
+
+
+def _listed(lab: RunningLab, name: str) -> dict[str, list[str]]:
     listed = {node: lab.engine(node).api.containers() for node in NODES}
-    return {
-        node: [item["Names"][0].lstrip("/") for item in found if item["Names"][0].startswith(f"/{name}.")]
-        for node, found in listed.items()
+    found = {
+        node: [item["Names"][0].lstrip("/") for item in there if item["Names"][0].startswith(f"/{name}.")]
+        for node, there in listed.items()
     }
+    return found if any(found.values()) else {}
 
 
 def answers(lab: RunningLab, address: str, port: int) -> observe.Answer:

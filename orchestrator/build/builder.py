@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 
 from orchestrator import placed
 from orchestrator.backends import Found, HostSpec
@@ -14,7 +15,7 @@ from orchestrator.build.outcome import DEFAULT_FIREWALL, Built, Say, Wanted
 from orchestrator.build.progress import Progress
 from orchestrator.build.settled import settled_snapshot
 from orchestrator.build.wires import Wires
-from orchestrator.errors import HostDied
+from orchestrator.errors import BuildError, HostDied
 from orchestrator.journal import Journal, unfinished
 from orchestrator.model import Lab
 from orchestrator.reconcile import GONE, why_host
@@ -37,10 +38,28 @@ class Builder:
         self._say = say
 
     def up(self, wanted: Wanted) -> Built:
-        """Build what is missing or different. Raises BuildError or one of its kinds."""
+        """Build what is missing or different. Raises BuildError or one of its kinds.
+
+        A lab host that goes meanwhile is built again: a killed `down` leaves an engine that is still removing it.
+        """
         interrupted = unfinished(self._instance)
-        found = self._hosts.find(self._instance)
-        placed.note(self._instance)  # not before: nothing can be left where nobody answers
+        while True:  # one that was made in this run and goes is an error, so each round has fewer to lose
+            found = self._hosts.find(self._instance)
+            try:
+                return self._once(wanted, found, interrupted)
+            except BuildError:
+                lost = until(partial(self._lost, found), _LATE)
+                if not lost:
+                    raise
+                self._say(f"lab host {', '.join(lost)} went away meanwhile")
+
+    def _lost(self, found: Sequence[Found]) -> list[str]:
+        """Lab hosts that ran and do no more."""
+        here = {host.id for host in self._hosts.find(self._instance) if host.running}
+        return [host.host for host in found if host.running and host.id not in here]
+
+    def _once(self, wanted: Wanted, found: Sequence[Found], interrupted: str | None) -> Built:
+        placed.note(self._instance)  # not before `find`: nothing can be left where nobody answers
         built, image = self._chosen(wanted, found)
         specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
         journal = Journal.begin(self._instance, "up")

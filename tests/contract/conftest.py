@@ -129,14 +129,15 @@ class User:
         """Run a shell command in a node, as somebody would in `lab shell`."""
         return self.must("exec", node, "--", command)
 
-    def struck(self, number: signal.Signals, moments: Sequence[object], words: list[str]) -> Ended:
-        """Run a command that gets a signal at moments; see kill_at.py."""
-        return finish(self.strike(number, moments, words))
+    def struck(self, deed: signal.Signals | str, moments: Sequence[object], words: list[str]) -> Ended:
+        """Run a command that gets a signal, or meets another deed, at moments; see kill_at.py."""
+        return finish(self.strike(deed, moments, words))
 
-    def strike(self, number: signal.Signals, moments: Sequence[object], words: list[str]) -> subprocess.Popen[str]:
+    def strike(self, deed: signal.Signals | str, moments: Sequence[object], words: list[str]) -> subprocess.Popen[str]:
         """As `struck`, without waiting."""
         path = str(Path(__file__).with_name("kill_at.py"))
-        return self.start([path, number.name, *map(str, moments), "--", *words])
+        name = deed.name if isinstance(deed, signal.Signals) else deed
+        return self.start([path, name, *map(str, moments), "--", *words])
 
     def instance_file(self, name: str) -> str:
         """One of the instance's files."""

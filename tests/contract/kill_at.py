@@ -1,10 +1,12 @@
-"""Runs Invoke, and sends this process a signal at chosen moments.
+"""Runs Invoke, and sends this process a signal, or does something else, at chosen moments.
 
 python -m tests.contract.kill_at SIGKILL step 3 -- lab up bridge-nat
 python -m tests.contract.kill_at SIGINT step 3 request "DELETE /containers/" -- lab up bridge-nat
 
 `step N` is right after the N-th step (from 0) was journalled; `request TEXT` is right after the first engine request
 whose method and path contain TEXT was sent, before its answer. SIGINT goes to the process group, as Ctrl-C does.
+
+Instead of a signal, `remove:CONTAINER` removes a container and `kill:CONTAINER` kills it, once, and Invoke goes on.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import docker
 from invoke.main import program
 
 
@@ -26,6 +30,14 @@ def _strike(number: signal.Signals) -> None:
         os.killpg(0, number)
     else:
         os.kill(os.getpid(), number)
+
+
+def _deed(name: str) -> Callable[[], None]:
+    what, _, container = name.partition(":")
+    if not container:
+        return partial(_strike, signal.Signals[name])
+    api = docker.from_env().api
+    return partial(api.kill, container) if what == "kill" else partial(api.remove_container, container, force=True)
 
 
 def _at_step(wanted: int, strike: Callable[[], None]) -> None:
@@ -65,13 +77,13 @@ def main(arguments: list[str]) -> None:
     """Arm the signal and become Invoke."""
     cut = arguments.index("--")
     name, *moments = arguments[:cut]
-    number = signal.Signals[name]
+    strike = _deed(name)
     sys.path.insert(0, str(Path.cwd()))
     for kind, moment in zip(moments[::2], moments[1::2], strict=True):
         if kind == "step":
-            _at_step(int(moment), lambda: _strike(number))
+            _at_step(int(moment), strike)
         else:
-            _at_request(moment, lambda: _strike(number))
+            _at_request(moment, strike)
     sys.argv = ["invoke", *arguments[cut + 1 :]]
     program.run(sys.argv)
 

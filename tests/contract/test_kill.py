@@ -76,6 +76,18 @@ def test_a_killed_down_can_be_followed_by_up(netproof: User) -> None:
     assert netproof.is_healthy()
 
 
+@pytest.mark.parametrize("step", [0, 1], ids=["before it was looked at", "after that"])
+@pytest.mark.parametrize("deed", ["kill", "remove"])
+def test_a_lab_host_that_goes_under_up_is_built_again(netproof: User, deed: str, step: int) -> None:
+    """As one does that an engine is still removing for a `down` that was killed."""
+    netproof.must("up")
+    ended = netproof.struck(f"{deed}:{netproof.name}", ["step", step], netproof.words("up"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "lab host host went away meanwhile" in ended.stderr
+    assert len(netproof.hosts()) == 1
+    assert netproof.is_healthy()
+
+
 def test_a_lab_changed_by_a_killed_test_shows_in_diff_and_is_mended_by_down_and_up(netproof: User) -> None:
     """A claim killed with forwarding off leaves a lab whose diff names ip_forward, whose lock is free; a new one is
     as it should be."""
