@@ -16,6 +16,7 @@ from orchestrator.build.progress import Progress
 from orchestrator.build.settled import settled_snapshot
 from orchestrator.build.wires import Wires
 from orchestrator.errors import BuildError, HostDied
+from orchestrator.facts import compare, flatten, structure
 from orchestrator.journal import Journal, unfinished
 from orchestrator.model import Lab
 from orchestrator.reconcile import GONE, why_host
@@ -69,13 +70,21 @@ class Builder:
                 undo.callback(self._hosts.remove_volumes, self._instance)  # after the hosts that share it
             self._make_hosts(progress, specs, found)
             self._make_parts(progress)
-            if self._instance.read("baseline.json") is None:
-                journal.step("snapshot")
-                self._instance.write("baseline.json", settled_snapshot(running))
+            self._compare(progress)
             undo.pop_all()
         self._remember(built, wanted, interrupted)
         journal.done()
         return built
+
+    def _compare(self, progress: Progress) -> None:
+        """Keep the state of what was built; of what was there before, count what differs from it."""
+        before = self._instance.read("baseline.json")
+        if before is None:
+            progress.journal.step("snapshot")
+            self._instance.write("baseline.json", settled_snapshot(progress.running))
+        elif not progress.built.changes:
+            now = flatten(structure(progress.running.snapshot()))
+            progress.built.differences = len(compare(flatten(structure(before)), now))
 
     def _chosen(self, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
         """The outcome with engine and firewall filled in, and the lab hosts' image."""

@@ -31,10 +31,14 @@ class Change:
 
 @define
 class Built:
-    """The outcome of `up`: what changed, and the exact engine."""
+    """The outcome of `up`: what changed, and the exact engine.
+
+    `differences` counts what is not as it was after an earlier `up`, where this one had nothing to change.
+    """
 
     changes: list[Change] = field(factory=list)
     engine: str = ""
     version: str = ""
     firewall: str = ""
     note: str = ""
+    differences: int = 0

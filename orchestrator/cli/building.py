@@ -7,7 +7,6 @@ import attrs
 from orchestrator import images, where
 from orchestrator.build import FIREWALLS, Builder, Built, Wanted
 from orchestrator.cli.common import Options, chosen, known, seed
-from orchestrator.cli.looking import differences
 from orchestrator.cli.screen import Screen
 from orchestrator.locking import locked
 from orchestrator.state import Instance
@@ -23,9 +22,9 @@ def up(screen: Screen, name: str, _: str, options: Options) -> None:
     )
     with locked(instance, f"lab up {instance.arguments}", screen.say):
         built = Builder(lab, instance, screen.say).up(wanted)
-        changed = 0 if built.changes else len(differences(lab, instance))
-    if changed:
-        note = f"{changed} differences from the state after it was built: invoke lab diff {instance.arguments}"
+    if built.differences:
+        look = f"invoke lab diff {instance.arguments}"
+        note = f"{built.differences} differences from the state after it was built: {look}"
         built.note = f"{note}. {built.note}".strip()
     _tell(screen, instance, built, lab.nodes[0].name if lab.nodes else lab.hosts[0].name)
     screen.document({"instance": str(instance), "up": True, **attrs.asdict(built)})
