@@ -37,6 +37,7 @@ class Builder:
         self._lab = lab
         self._instance = instance
         self._say = say
+        self._removed: set[str] = set()  # ids of lab hosts that were to go
 
     def up(self, wanted: Wanted) -> Built:
         """Build what is missing or different. Raises BuildError or one of its kinds.
@@ -55,9 +56,9 @@ class Builder:
                 self._say(f"lab host {', '.join(lost)} went away meanwhile")
 
     def _lost(self, found: Sequence[Found]) -> list[str]:
-        """Lab hosts that ran and do no more."""
-        here = {host.id for host in self._hosts.find(self._instance) if host.running}
-        return [host.host for host in found if host.running and host.id not in here]
+        """Lab hosts that ran and do no more, but for those that this run removed."""
+        known = self._removed | {host.id for host in self._hosts.find(self._instance) if host.running}
+        return [host.host for host in found if host.running and host.id not in known]
 
     def _once(self, wanted: Wanted, found: Sequence[Found], interrupted: str | None) -> Built:
         placed.note(self._instance)  # not before `find`: nothing can be left where nobody answers
@@ -97,7 +98,7 @@ class Builder:
         existing = {host.host: host for host in found}
         for name in existing.keys() - {spec.name for spec in specs}:
             progress.begin("remove-host", name)
-            self._hosts.remove([existing[name]])
+            self._remove(existing[name])
             progress.changed(name, "removed", GONE)
         reasons = {spec.name: self._why(progress, spec, existing.get(spec.name)) for spec in specs}
         self._keep_swarms_whole(reasons)
@@ -132,9 +133,13 @@ class Builder:
         if there is not None:
             progress.begin("remove-host", spec.name, f"removing lab host {spec.name}: {why}")
             progress.running.forget(spec.name)
-            self._hosts.remove([there])
+            self._remove(there)
         progress.begin("host", spec.name, f"starting lab host {spec.name}")
         progress.undo.callback(self._remove_host, spec.name)
+
+    def _remove(self, there: Found) -> None:
+        self._removed.add(there.id)
+        self._hosts.remove([there])
 
     def _start_all(self, progress: Progress, specs: Sequence[HostSpec]) -> None:
         """The first in this thread, the others beside it, each over a connection of its own."""

@@ -82,6 +82,17 @@ def test_changed_engine_settings_make_the_host_anew(editor: User) -> None:
     assert "10.0.0.1/16" in editor.must("status").stdout
 
 
+def test_settings_that_the_engine_refuses_are_tried_once(editor: User) -> None:
+    """The old lab host went because its definition changed, not on its own: `up` does not begin again."""
+    editor.must("up")
+    edit(editor, ('"bip": "10.0.0.1/8"', '"bip": "10.0.0.1/8", "no-such-setting": True'))
+    refused = editor.lab("up")
+    assert refused.returncode == 3
+    assert "no-such-setting" in refused.stderr
+    assert refused.stderr.count("starting lab host host") == 1
+    assert editor.hosts() == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
