@@ -20,11 +20,12 @@ class Packet:
     """A frame as seen on an interface: IP or ARP.
 
     `at` is in seconds since the epoch, `out` says the namespace sent it itself, `proto` is tcp, udp, icmp, icmpv6,
-    arp, esp or a protocol number, `flags` are TCP's (`SYN`, `SYN,ACK`, …), `kind` is the ICMP message or the ARP
-    operation (`echo`, `echo reply`, `request`, `reply`, …), `size` counts the bytes of the IP packet (of ARP: its own),
-    `smac` and `dmac` are the frame's ends. A VXLAN packet has `vni` and, in `inner`, the frame it carries. `ident` is
-    IPv4's identification, `seq` and `ack` are TCP's, `echo` is the identifier of a ping, and an ICMP error has in
-    `quoted` the packet it is about.
+    arp, esp or a protocol number, `flags` are TCP's (`SYN`, `SYN,ACK`, …), `kind` is the ICMP message, by its type and
+    code, or the ARP operation (`echo`, `host unreachable`, `time exceeded`, `request`, `reply`, …), `size` counts the
+    bytes of the IP packet (of ARP: its own), `smac` and `dmac` are the frame's ends, `about` is the address that a
+    neighbour solicitation or advertisement is about. A VXLAN packet has `vni` and, in `inner`, the frame it carries.
+    `ident` is IPv4's identification, `seq` and `ack` are TCP's, `echo` is the identifier of a ping, and an ICMP error
+    has in `quoted` the packet it is about.
     """
 
     at: float
@@ -49,6 +50,7 @@ class Packet:
     ack: int = 0
     echo: int | None = None
     quoted: Packet | None = None
+    about: str = ""
 
     def __str__(self) -> str:
         def end(address: str, port: int | None) -> str:
@@ -61,17 +63,43 @@ class Packet:
 
 _FLAGS = {"SYN": 0x02, "ACK": 0x10, "FIN": 0x01, "RST": 0x04, "PSH": 0x08}
 _NAMES = {1: "icmp", 6: "tcp", 17: "udp", 50: "esp", 58: "icmpv6"}
-_ICMP = {0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo", 11: "time exceeded"}
+_ICMP = {0: "echo reply", 3: "unreachable", 4: "source quench", 5: "redirect", 8: "echo", 11: "time exceeded"}
+_ICMP |= {12: "parameter problem"}
+_UNREACHABLE = {
+    0: "network unreachable",
+    1: "host unreachable",
+    2: "protocol unreachable",
+    3: "port unreachable",
+    4: "fragmentation needed",
+    5: "source route failed",
+    9: "network prohibited",
+    10: "host prohibited",
+    13: "administratively prohibited",
+}
 _ICMP6 = {
     1: "unreachable",
     2: "packet too big",
+    3: "time exceeded",
+    4: "parameter problem",
     128: "echo",
     129: "echo reply",
+    133: "router solicitation",
     134: "router advertisement",
     135: "neighbour solicitation",
     136: "neighbour advertisement",
+    137: "redirect",
 }
-_FRAGMENTATION_NEEDED = 4
+_UNREACHABLE6 = {
+    0: "no route",
+    1: "administratively prohibited",
+    2: "beyond scope",
+    3: "address unreachable",
+    4: "port unreachable",
+    5: "source address failed policy",
+    6: "route rejects",
+}
+_NEIGHBOUR = {135, 136}
+_LONG = 16  # bytes of an IPv6 address
 _ARP = {1: "request", 2: "reply"}
 
 
@@ -149,6 +177,7 @@ def _ip(ip: Any, at: float, *, out: bool, smac: str, dmac: str) -> Packet:
         ack=tcp.ack if tcp is not None else 0,
         echo=getattr(getattr(above, "data", None), "id", None) if _is_ping(above) else None,
         quoted=_quoted(above, at, out=out),
+        about=_about(above),
     )
 
 
@@ -159,6 +188,14 @@ def headers(data: bytes) -> Packet | None:
         return _ip(ip, 0.0, out=False, smac="", dmac="")
     except (dpkt.UnpackError, AttributeError, ValueError):
         return None
+
+
+def _about(above: Any) -> str:
+    """Whose MAC address is asked for or told over IPv6 (RFC 4861, 4.3 and 4.4: behind four bytes)."""
+    if not isinstance(above, dpkt.icmp6.ICMP6) or above.type not in _NEIGHBOUR:
+        return ""
+    target = bytes(above.data)[4:20]
+    return str(ipaddress.ip_address(target)) if len(target) == _LONG else ""
 
 
 def _is_ping(above: Any) -> bool:
@@ -174,11 +211,13 @@ def _quoted(above: Any, at: float, *, out: bool) -> Packet | None:
 
 
 def _kind(above: Any) -> str:
+    """What an ICMP message is, by its type and code."""
     if isinstance(above, dpkt.icmp.ICMP):
-        needed = above.type == dpkt.icmp.ICMP_UNREACH and above.code == _FRAGMENTATION_NEEDED
-        return "fragmentation needed" if needed else _ICMP.get(above.type, str(above.type))
+        named = _UNREACHABLE.get(above.code) if above.type == dpkt.icmp.ICMP_UNREACH else None
+        return named or _ICMP.get(above.type, str(above.type))
     if isinstance(above, dpkt.icmp6.ICMP6):
-        return _ICMP6.get(above.type, str(above.type))
+        named = _UNREACHABLE6.get(above.code) if above.type == dpkt.icmp6.ICMP6_DST_UNREACH else None
+        return named or _ICMP6.get(above.type, str(above.type))
     return ""
 
 

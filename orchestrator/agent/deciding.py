@@ -14,8 +14,11 @@ from . import places
 _TYPES = {1: "unicast", 2: "local", 3: "broadcast", 5: "multicast", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 
 
-def routes(place: str, queries: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """For each query (dst, and src and iif where the packet came in): type, gateway, interface, source, error, mtu."""
+def routes(place: str, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each query its answer: type, gateway, interface, source, error, mtu.
+
+    A query has dst, and as far as they matter src, iif (where the packet came in), and mark.
+    """
     places.enter_netns(place)
     with IPRoute() as ip:
         names = {message["index"]: message.get_attr("IFLA_IFNAME") for message in ip.get_links()}
@@ -23,12 +26,14 @@ def routes(place: str, queries: list[dict[str, str]]) -> list[dict[str, Any]]:
         return [_route(ip, query, names, indexes) for query in queries]
 
 
-def _route(ip: IPRoute, query: dict[str, str], names: dict[int, str], indexes: dict[str, int]) -> dict[str, Any]:
+def _route(ip: IPRoute, query: dict[str, Any], names: dict[int, str], indexes: dict[str, int]) -> dict[str, Any]:
     wanted: dict[str, Any] = {"family": socket.AF_INET6 if ":" in query["dst"] else socket.AF_INET, "dst": query["dst"]}
     if query.get("src"):
         wanted["src"] = query["src"]
     if query.get("iif"):
         wanted["iif"] = indexes.get(query["iif"], 0)
+    if query.get("mark"):
+        wanted["mark"] = query["mark"]
     empty = {"type": "", "gateway": "", "interface": "", "source": "", "mtu": 0, "error": ""}
     try:
         answer = next(iter(ip.route("get", **wanted)))

@@ -53,12 +53,13 @@ def send(  # noqa: PLR0913, PLR0917 - who is asked, and how
 ) -> dict[str, Any]:
     """Ask, and wait `seconds` for a connection and as long for an answer.
 
-    Returns outcome (answered, silent: connected and then nothing, or as `dial` has it), errno, source, and the
-    answer's text.
+    Returns outcome (answered, silent: connected and then nothing, or as `dial` has it), errno, source, the answer's
+    text, and tid: the thread that asked.
     """
     with _lock:
         asker, mark = _ready.pop(number)
     result: dict[str, Any] = {"outcome": "answered", "errno": "", "source": "", "text": ""}
+    result["tid"] = threading.get_native_id()
     asker.settimeout(seconds)
     try:
         _prepare_errors(asker, df=df)

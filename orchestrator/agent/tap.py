@@ -1,7 +1,8 @@
 """Everything that passes in every namespace of the lab host, while one exchange takes place.
 
-In each namespace: one packet socket for all interfaces, netfilter's trace, and conntrack's events. Nothing of it
-outlives this process, but for the loggers of the older tables, which a note names and the next tap gives back.
+In each namespace: one packet socket for all interfaces, netfilter's trace, and conntrack's events; and for all of them
+the kernel's own events about packets. Nothing of it outlives this process, but for the loggers of the older tables,
+which a note names and the next tap gives back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-from . import exchange, libnftables, netfilter, netlink, places, snapshot, stamps, traced, tracing
+from . import exchange, libnftables, netfilter, netlink, places, snapshot, stamps, traced, tracepoints, tracing
 
 _BUFFER = 16 * 1024 * 1024
 _RCVBUFFORCE = 33
@@ -26,7 +27,7 @@ _KINDS = {0: "host", 1: "broadcast", 2: "multicast", 3: "other", 4: "out"}
 _NOTE = "/run/netproof/walk-loggers.json"
 
 _numbers = itertools.count(1)
-_open: dict[int, list[_Tap]] = {}
+_open: dict[int, _Watch] = {}
 _lock = threading.Lock()
 
 
@@ -136,7 +137,8 @@ def _read(frames: socket.socket) -> list[dict[str, Any]]:
             continue
         kind = _KINDS.get(address[2], "")
         at = stamps.at(ancillary)
-        found.append({"at": at, "interface": address[0], "kind": kind, "data": base64.b64encode(data).decode()})
+        frame = {"at": at, "interface": address[0], "kind": kind, "length": len(data)}
+        found.append({**frame, "data": base64.b64encode(data).decode()})
 
 
 def _tap(place: str, lines: list[str]) -> _Tap | None:
@@ -149,40 +151,71 @@ def _tap(place: str, lines: list[str]) -> _Tap | None:
             raise
 
 
+class _Watch:
+    """The taps of all namespaces, and what the kernel says of packets."""
+
+    def __init__(self, proto: str, number: int, also: list[int]) -> None:
+        self.missing: list[str] = []
+        self.events: tracepoints.Tracepoints | None = None
+        lines = tracing.matches(proto, number, also)
+        self.taps = [tap for place in snapshot.list_places() if (tap := _tap(place, lines)) is not None]
+        try:
+            self.events = tracepoints.Tracepoints()
+        except OSError as error:
+            self.missing.append(f"the kernel's own word on drops: {error}")
+        _note({tap.place: tap.loggers for tap in self.taps if tap.loggers})
+
+    def stop_marking(self) -> None:
+        """Take away what changes a packet's way, however little."""
+        for tap in self.taps:
+            tap.stop_marking()
+        _note({})
+
+    def close(self) -> dict[str, Any]:
+        """What was seen."""
+        found = {}
+        for tap in self.taps:
+            with contextlib.suppress(places.NoSuchPlace):  # it went away meanwhile
+                found[tap.place] = tap.close()
+        events: list[dict[str, Any]] = []
+        if self.events is not None:
+            events = self.events.close(frame for place in found.values() for frame in place["frames"])
+            self.missing += self.events.missing
+        return {"places": found, "events": events, "missing": self.missing}
+
+    def abandon(self) -> None:
+        """End it; nobody wants to know."""
+        if self.events is not None:
+            self.events.abandon()
+        for tap in self.taps:
+            with contextlib.suppress(Exception):
+                tap.stop_marking()
+        _note({})
+
+
 def start(proto: str, number: int, also: list[int]) -> int:
     """Tap every namespace for an exchange with this port (or ICMP identifier); returns the tap's number."""
     sweep()
     stamps.begin()
-    lines = tracing.matches(proto, number, also)
-    taps = [tap for place in snapshot.list_places() if (tap := _tap(place, lines)) is not None]
-    _note({tap.place: tap.loggers for tap in taps if tap.loggers})
+    watch = _Watch(proto, number, also)
     with _lock:
         key = next(_numbers)
-        _open[key] = taps
+        _open[key] = watch
     return key
 
 
 def stop(number: int) -> dict[str, Any]:
-    """{place: what passed there}; the tap is over and nothing of it is left."""
+    """{"places": {place: what passed there}, "events": the kernel's, "missing"}; the tap is over, nothing is left."""
     with _lock:
-        taps = _open.pop(number)
-    for tap in taps:
-        tap.stop_marking()
-    _note({})
-    found = {}
-    for tap in taps:
-        with contextlib.suppress(places.NoSuchPlace):  # it went away meanwhile
-            found[tap.place] = tap.close()
-    return found
+        watch = _open.pop(number)
+    watch.stop_marking()
+    return watch.close()
 
 
 def close_all() -> None:
     """End every tap: nobody waits for them any more."""
     for number in list(_open):
-        for tap in _open.pop(number):
-            with contextlib.suppress(Exception):
-                tap.stop_marking()
-        _note({})
+        _open.pop(number).abandon()
 
 
 def _note(loggers: dict[str, dict[str, str]]) -> None:

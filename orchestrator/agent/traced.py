@@ -32,6 +32,7 @@ _VERDICTS = {
 }
 _HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 _CREATED = 0x600
+_MARK = 2  # NFULA_MARK
 
 
 class _TraceMessage(nfgen_msg):  # type: ignore[misc]  # pyroute2 is not typed
@@ -77,7 +78,7 @@ def _kind(raw: bytes) -> int:
 
 
 def nftables(messages: list[bytes], names: dict[int, str]) -> list[dict[str, Any]]:
-    """What nftables traced: id, table, chain, handle, type, verdict, chain jumped to, interfaces, raw headers."""
+    """What nftables traced: id, table, chain, handle, type, verdict, chain jumped to, interfaces, mark, raw headers."""
     return [_step(raw, names) for raw in messages if _kind(raw) == _TRACE]
 
 
@@ -100,6 +101,7 @@ def _step(raw: bytes, names: dict[int, str]) -> dict[str, Any]:
         "jump": (verdict.get_attr("NFTA_VERDICT_CHAIN") or "") if verdict is not None else "",
         "iif": names.get(message.get_attr("NFTA_TRACE_IIF"), ""),
         "oif": names.get(message.get_attr("NFTA_TRACE_OIF"), ""),
+        "mark": message.get_attr("NFTA_TRACE_MARK") or 0,
         "data": base64.b64encode(bytes(network) + bytes(transport)).decode(),
     }
 
@@ -121,7 +123,7 @@ def _interface(data: bytes | None, names: dict[int, str]) -> str:
 
 
 def logged(messages: list[bytes], names: dict[int, str]) -> list[dict[str, Any]]:
-    """What the older tables traced: table, chain, type (rule, return, policy), position of the rule, hook, packet."""
+    """What the older tables traced: table, chain, type (rule, return, policy), position, hook, mark and packet."""
     found = []
     for raw in messages:
         if _kind(raw) != _PACKET:
@@ -142,6 +144,7 @@ def logged(messages: list[bytes], names: dict[int, str]) -> list[dict[str, Any]]
                 "hook": _HOOKS[hook] if hook < len(_HOOKS) else "",
                 "iif": _interface(parts.get(4), names),
                 "oif": _interface(parts.get(5), names),
+                "mark": int.from_bytes(parts.get(_MARK, b""), "big"),
                 "data": base64.b64encode(parts.get(9, b"")).decode(),
             }
         )

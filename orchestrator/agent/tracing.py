@@ -54,17 +54,31 @@ def matches(proto: str, number: int, also: list[int]) -> list[str]:
 def mark(lines: list[str]) -> Nft:
     """Mark the packets of these matches in the calling thread's namespace, until the result is closed."""
     rules = "\n".join(f"{line} meta nftrace set 1" for line in lines)
-    chains = "\n".join(
-        f"chain {hook} {{\ntype filter hook {hook} priority -350; policy accept;\n{rules}\n}}"
-        for hook in ("prerouting", "output")
-    )
     nft = Nft()
     try:
-        nft.run(f"table inet {TABLE} {{\nflags owner;\n{chains}\n}}")
+        for family, hooks in {"inet": {"prerouting": "", "output": ""}, **_beside(nft.run("list chains"))}.items():
+            nft.run(_table(family, hooks, rules))
     except NftError:
         nft.close()
         raise
     return nft
+
+
+def _table(family: str, hooks: dict[str, str], rules: str) -> str:
+    """A table of ours; `hooks` are its hooks and, where a hook belongs to interfaces, which."""
+    chains = "\n".join(
+        f"chain {hook} {{\ntype filter hook {hook} {devices} priority -350; policy accept;\n{rules}\n}}"
+        for hook, devices in hooks.items()
+    )
+    return f"table {family} {TABLE} {{\nflags owner;\n{chains}\n}}"
+
+
+def _beside(chains: str) -> dict[str, dict[str, str]]:
+    """{family: {hook: interfaces}} of the hooks before, after and below IP, as far as somebody has rules there."""
+    names = ", ".join(f'"{name}"' for _, name in socket.if_nameindex())
+    used = {hook: f"devices = {{ {names} }}" for hook in ("ingress", "egress") if f"hook {hook}" in chains}
+    below = {hook: "" for hook in ("prerouting", "output") if "table bridge" in chains}
+    return {family: hooks for family, hooks in (("netdev", used), ("bridge", below)) if hooks}
 
 
 def _listen(groups: tuple[int, ...]) -> socket.socket:

@@ -11,7 +11,7 @@ from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
 from orchestrator.running import RunningLab
-from orchestrator.walk.words import title
+from orchestrator.walk.words import grounds, title, verdict
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,10 +51,10 @@ def _tell(screen: Screen, found: Walk) -> None:
         screen.rich(_table(leg))
     screen.line()
     if found.death is not None:
-        lead = "It died at" if found.death.certain else "Last seen at"
-        screen.line(screen.colour(f"{lead} {found.death.place}: {found.death.why}", "red"))
-        if found.death.proof:
-            screen.line(f"  {found.death.proof}")
+        died = found.death
+        screen.line(screen.colour(verdict(died.basis, died.place, died.why), "red"))
+        for ground in grounds(died.basis, died.proof, died.evidence, died.against):
+            screen.line(f"  {ground}")
     screen.line(f"Told by {', '.join(found.told_by)}; kernel {found.kernel}, engine {found.engine}.")
     for missing in found.missing:
         screen.line(f"Not offered here: {missing}.")

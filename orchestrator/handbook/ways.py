@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from orchestrator.handbook.plain import line
-from orchestrator.walk.words import title
+from orchestrator.walk.words import title, verdict
 
 
 @frozen
@@ -39,7 +39,7 @@ def ending(walked: Mapping[str, Any]) -> str:
     death = walked.get("death")
     if not isinstance(death, Mapping):
         return _text(walked, "outcome")
-    return f"{_text(walked, 'outcome')}; {_text(death, 'place')}: {_text(death, 'why')}"
+    return f"{_text(walked, 'outcome')}; {verdict(_text(death, 'basis'), _text(death, 'place'), _text(death, 'why'))}"
 
 
 def _stops(leg: Mapping[str, Any]) -> list[Stop]:

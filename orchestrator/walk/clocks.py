@@ -30,6 +30,8 @@ def in_one_time(seen: Seen, ahead: dict[str, int]) -> None:
     shifts = {first: 0, **{other: _shift(seen.sightings, host, first, other, ahead) for other in others}}
     moved = [evolve(one, at=one.at + shifts.get(host(one), 0)) for one in seen.sightings]
     seen.sightings[:] = sorted(moved, key=lambda one: (one.at, one.order))
+    for name, events in seen.events.items():
+        events[:] = [evolve(one, at=one.at + shifts.get(name, 0)) for one in events]
 
 
 def _shift(

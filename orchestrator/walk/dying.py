@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 
+from orchestrator.walk.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.lost import lost, refusal
-from orchestrator.walk.model import Death
+from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene, routed
-from orchestrator.walk.seen import Traversal, risen
+from orchestrator.walk.seen import Traversal
 from orchestrator.walk.segments import is_for_another
 from orchestrator.walk.tunnels import astray_in_a_tunnel
 from orchestrator.walk.unheard import unheard
-
-_MTU = {"fragmentation needed", "packet too big"}
+from orchestrator.walk.weighing import weighed
 
 
 def death(scene: Scene) -> Death:
-    """Where the exchange ended, as far as can be told."""
-    for look in _LOOKS:
-        found = look(scene)
-        if found is not None:
-            return found
-    last = scene.walk.stations[-1] if scene.walk.stations else None
-    if last is None:
-        why = "Nothing was seen, on no interface and in no chain."
-        return Death(place=scene.exchange.source, layer="unknown", why=why, certain=False)
-    why = f"It was last seen at {last.name} of {last.place}; nothing later says why."
-    return Death(place=last.place, layer="unknown", why=why, certain=False)
+    """Where the exchange ended, as far as can be told, with all that speaks for it and against it."""
+    return weighed(scene, next((found for look in _LOOKS if (found := look(scene)) is not None), None))
 
 
 def _dropped(scene: Scene) -> Death | None:
@@ -38,33 +29,20 @@ def _dropped(scene: Scene) -> Death | None:
         for step in chain.steps:
             if ours and step.verdict == "drop":
                 what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"
-                where = f"{step.table} {step.chain} of {chain.place} ({chain.hook})"
-                return Death(place=chain.place, layer="filter", why=f"It was {what} in {where}.", proof=step.text)
+                why = f"It was {what} in {step.table} {step.chain} of {chain.place} ({chain.hook})."
+                return Death(place=chain.place, layer="filter", why=why, proof=step.text, basis=SEEN)
     return None
 
 
-def _rejected(scene: Scene) -> Death | None:
-    """A router answered in the receiver's stead, out of its filter: such a rule is no part of the trace."""
-    there = scene.way("there")
-    if there is None or arrived(there):
+def _reset_by_a_rule(scene: Scene) -> Death | None:
+    """A rule answered with a RST in the receiver's stead: such a rule is no part of the trace."""
+    there, back = scene.way("there"), scene.way("back")
+    if there is None or back is None or arrived(there) or back.segments[0].came or "RST" not in back.packet.flags:
         return None
-    for way in (scene.way("error"), scene.way("back")):
-        if way is None or way.segments[0].came or (way.direction == "back" and "RST" not in way.packet.flags):
-            continue
-        place = way.segments[0].place
-        here = [one for one in there.segments if one.place == place and not one.went]
-        chains = [chain for one in here for chain in one.chains if chain.hook in {"input", "forward"}]
-        if not chains or way.packet.kind in _MTU:
-            continue
-        last = chains[-1].steps[-1] if chains[-1].steps else None
-        chain = last.verdict.removeprefix("jump ") if last and last.verdict.startswith("jump ") else chains[-1].table
-        sent = f"{place} sent: {describe(way.packet)}"
-        rules = risen(scene.seen, place, "REJECT")
-        if len(rules) == 1:
-            chain, sent = rules[0][0], f"-A {rules[0][0]} {rules[0][1]}, whose counter rose; {sent}"
-        why = f"{place} rejected it in {chain} ({chains[-1].hook}), and answered itself."
-        return Death(place=place, layer="filter", why=why, proof=sent)
-    return None
+    place = back.segments[0].place
+    if not any(one.place == place and not one.went for one in there.segments):
+        return None
+    return rejected(scene, place, f"{place} sent: {describe(back.packet)}")
 
 
 def _is_of(way: Path, chain: Traversal) -> bool:
@@ -73,13 +51,10 @@ def _is_of(way: Path, chain: Traversal) -> bool:
 
 
 def _too_large(scene: Scene) -> Death | None:
-    error = scene.way("error")
-    if error is not None and error.packet.kind in _MTU:
-        place = error.segments[0].place
-        return Death(place=place, layer="mtu", why=f"{place} says it is too large.", proof=f"ICMP: {error.packet.kind}")
     if scene.walk.errno == "EMSGSIZE":
         place = scene.exchange.source
-        return Death(place=place, layer="mtu", why=f"It is too large for {place}'s own interface.", proof="EMSGSIZE")
+        why = f"It is too large for {place}'s own interface."
+        return Death(place=place, layer="mtu", why=why, proof="EMSGSIZE", basis=SEEN)
     return None
 
 
@@ -155,12 +130,12 @@ def _source_nobody_knows(scene: Scene, there: Path, router: str, receiver: str, 
         why = (
             f"It left {router} with the source {final}, which {'nobody has' if nobody else f'{receiver} cannot reach'}."
         )
-        return Death(place=router, layer="nat", why=why, proof=proof, certain=nobody)
+        return Death(place=router, layer="nat", why=why, proof=proof, basis=INFERRED if nobody else LAST_SEEN)
     network = scene.translated_network(router, final)
     why = f"It left {router} with its own source, {final}, untranslated: {receiver} has no way back."
     if network:
         proof = f"{proof}; network {network} is one to be masqueraded"
-    return Death(place=router, layer="nat", why=why, proof=proof, certain=bool(network))
+    return Death(place=router, layer="nat", why=why, proof=proof, basis=INFERRED if network else LAST_SEEN)
 
 
 def _answer_astray(scene: Scene) -> Death | None:
@@ -236,7 +211,8 @@ def _mute(scene: Scene) -> Death | None:
 _LOOKS = (
     _detour,
     _dropped,
-    _rejected,
+    told_by_icmp,
+    _reset_by_a_rule,
     _too_large,
     _not_sent,
     astray_in_a_tunnel,

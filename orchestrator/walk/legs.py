@@ -8,7 +8,9 @@ from attrs import define, evolve, field, frozen
 
 from orchestrator.facts.model import Flow
 from orchestrator.packets import VXLAN_PORT, Packet
+from orchestrator.walk.fates import Fate, fate
 from orchestrator.walk.model import Leg, Station
+from orchestrator.walk.reasons import meaning
 from orchestrator.walk.routes import Query, Route, question, said
 from orchestrator.walk.seen import Key, Seen, Sighting, Traversal, ends, key_of
 from orchestrator.walk.segments import Segment, carries, way
@@ -39,12 +41,13 @@ class Exchange:
 
 @define
 class Path:
-    """A packet's segments, and what it is in the exchange."""
+    """A packet's segments, what it is in the exchange, and the kernel's word on what became of it in the end."""
 
     direction: str
     packet: Packet
     segments: list[Segment]
     routes: dict[int, Route] = field(factory=dict)
+    fate: Fate | None = None
 
 
 def packets(seen: Seen, mine: Callable[[Packet], bool]) -> Iterator[Packet]:
@@ -60,7 +63,8 @@ def packets(seen: Seen, mine: Callable[[Packet], bool]) -> Iterator[Packet]:
 
 def path(seen: Seen, direction: str, packet: Packet) -> Path:
     """The way of a packet."""
-    return Path(direction, packet, way(seen, key_of(packet)))
+    segments = way(seen, key_of(packet))
+    return Path(direction, packet, segments, fate=fate(seen, segments))
 
 
 def stations(seen: Seen, found: Path, start: int) -> list[Station]:
@@ -264,8 +268,10 @@ def leg(seen: Seen, found: Path, start: int) -> Leg:
 
 
 def arrived(way: Path | None) -> bool:
-    """Whether a packet was delivered in the last namespace it was seen in."""
-    if way is None:
+    """Whether a packet was delivered in the last namespace it was seen in, as far as IP goes."""
+    if way is None or way.segments[-1].dropped_by is not None:
+        return False
+    if way.fate is not None and (why := meaning(way.fate.reason)) is not None and why.layer != "process":
         return False
     last = len(way.segments) - 1
     route, segment = way.routes.get(last), way.segments[last]

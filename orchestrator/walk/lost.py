@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from orchestrator.facts.model import Link
 from orchestrator.walk.legs import Path
-from orchestrator.walk.model import Death
-from orchestrator.walk.routes import Route
+from orchestrator.walk.model import LAST_SEEN, SEEN, Death
+from orchestrator.walk.requests import called
+from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.scene import Scene, is_large, is_loose, routed
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment, is_for_another
@@ -20,7 +21,7 @@ def lost(scene: Scene, way: Path) -> Death | None:
     """Where a packet's trail ends without its having arrived, and why."""
     number = len(way.segments) - 1
     segment = way.segments[number]
-    for look in (_no_route, _for_another, _behind_the_wire, _unsent, _not_bridged):
+    for look in (_no_route, _asks_nobody, _for_another, _behind_the_wire, _unsent, _not_bridged):
         found = look(scene, way, number, segment)
         if found is not None:
             return found
@@ -43,7 +44,7 @@ def refusal(scene: Scene, place: str, route: Route) -> Death | None:
             why=f"{place} does not forward: it keeps what is not for itself.",
             proof=f"{off} = 0",
         )
-    if route.error in {"EXDEV", "EINVAL"} and interface:
+    if route.error == "EXDEV" or (route.error == "EINVAL" and interface and not _is_blackhole(scene, place, route)):
         return Death(
             place=place,
             layer="route",
@@ -51,12 +52,31 @@ def refusal(scene: Scene, place: str, route: Route) -> Death | None:
             proof=f"route lookup: {route.error}; net.ipv4.conf.{interface}.rp_filter = "
             f"{sysctls.get(f'net.ipv4.conf.{interface}.rp_filter', '?')}",
         )
-    return Death(
-        place=place,
-        layer="route",
-        why=f"{place} has no route to {route.query.dst}.",
-        proof=f"route lookup: {route.error or route.type}",
-    )
+    return _no_way(scene, place, route)
+
+
+_KINDS = {"EINVAL": "blackhole", "EACCES": "prohibit", "EHOSTUNREACH": "unreachable"}
+
+
+def _no_way(scene: Scene, place: str, route: Route) -> Death:
+    kind = _KINDS.get(route.error, route.type if route.type in _REFUSING else "")
+    what = f"has a route of type {kind} for" if kind else "has no route to"
+    rules = "".join(f"; ip rule: {one}" for one in _policies(scene, place, route))
+    proof = f"route lookup: {said(route)}{rules}"
+    return Death(place=place, layer="route", why=f"{place} {what} {route.query.dst}.", proof=proof)
+
+
+def _is_blackhole(scene: Scene, place: str, route: Route) -> bool:
+    """Whether the destination is refused wherever it comes from; the kernel has one error for that and for a source."""
+    query = route.query
+    return scene.ask(place, Query(query.dst, "", "", query.mark)).error == "EINVAL"
+
+
+def _policies(scene: Scene, place: str, route: Route) -> Iterator[str]:
+    """Rules of `ip rule` that go by the packet's mark."""
+    for one in scene.space(place).policies:
+        if route.query.mark and one.match.get("fwmark") == route.query.mark:
+            yield f"{one.priority}: fwmark {hex(route.query.mark)} lookup {one.table}"
 
 
 def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
@@ -78,6 +98,18 @@ def _kept(scene: Scene, place: str, route: Route) -> Death | None:
         return None
     why = f"{place} does not forward: it keeps what is not for itself."
     return Death(place=place, layer="route", why=why, proof="net.ipv6.conf.all.forwarding = 0")
+
+
+def _asks_nobody(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+    """It left by an interface that takes no part in ARP: the kernel writes that one's own MAC address as receiver."""
+    for one in (sent for each in way.segments for sent in each.went):
+        link, frame = scene.seen.links[one.place].get(one.interface), one.packet
+        if link is not None and "NOARP" in link.flags and frame.smac == frame.dmac == link.mac:
+            asks = called(frame.dst).removesuffix("s")
+            why = f"{one.interface} of {one.place} is set to take no part in ARP: it sends no {asks}."
+            proof = f"{one.interface}: NOARP; the frame is addressed to {one.place}'s own {frame.dmac}"
+            return Death(place=one.place, layer="neighbour", why=why, proof=proof, basis=SEEN)
+    return None
 
 
 def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
@@ -222,7 +254,7 @@ def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death
         if peer is not None and not {frame.dmac} & set(_behind(scene, peer[0])):
             why = f"Bridge {link.master} of {last.place} has {frame.dmac} behind {port.name}, where it is not."
             return Death(place=place, layer="link", why=why, proof=proof)
-    return Death(place=place, layer="link", why=why, proof=proof, certain=False)
+    return Death(place=place, layer="link", why=why, proof=proof, basis=LAST_SEEN)
 
 
 def _loose_ends(scene: Scene, place: str, mac: str) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+SEEN, INFERRED, LAST_SEEN = "seen", "inferred", "last seen"
+
 
 @frozen(kw_only=True)
 class Station:
@@ -58,15 +60,25 @@ class Death:
     """Where the exchange ended, and why.
 
     `place` is the namespace in which, or on whose interface, it ended; `layer` one of the layers of faults, or unknown;
-    `why` one sentence; `proof` what says so: the rule, the route, the neighbour, the counter. With `certain` false it
-    is only how far could be seen.
+    `why` one sentence; `proof` what says so: the rule, the route, the neighbour, the counter.
+
+    `basis` is how that is known: SEEN where a trace, the kernel's reason for a drop, a counter or a capture says just
+    that; INFERRED where it follows from what was seen and from how things were found afterwards; LAST_SEEN where it is
+    only how far could be seen. `evidence` is all that speaks for it, `against` what does not go with it.
     """
 
     place: str
     layer: str
     why: str
     proof: str = ""
-    certain: bool = True
+    basis: str = INFERRED
+    evidence: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether it says what happened, and not only how far could be seen."""
+        return self.basis != LAST_SEEN
 
 
 @frozen(kw_only=True)

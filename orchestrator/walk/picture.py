@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from attrs import frozen
 
 from orchestrator.walk.model import Station, Walk
-from orchestrator.walk.words import title
+from orchestrator.walk.words import grounds, title, verdict
 
 _ROW, _LEFT = 18, 16  # pixels, as are all sizes
 _CHARACTER = 8  # of a monospaced font of 13 pixels, and a little more
@@ -80,8 +80,14 @@ def _rows(found: Walk) -> Iterator[_Row]:
             yield from (_Row(text=line, style="nat", shaded=shaded) for line in _changes(station))
         yield _Row()
     if found.death is not None:
-        for line in textwrap.wrap(f"{found.death.place}: {found.death.why} {found.death.proof}", _COLUMNS + 30):
-            yield _Row(place=line, style="dead")
+        died = found.death
+        yield from _dead(verdict(died.basis, died.place, died.why))
+        for ground in grounds(died.basis, died.proof, died.evidence, died.against):
+            yield from _dead(ground)
+
+
+def _dead(text: str) -> Iterator[_Row]:
+    return (_Row(place=line, style="dead") for line in textwrap.wrap(text, _COLUMNS + 30))
 
 
 def _text(station: Station) -> str:

@@ -10,16 +10,18 @@ from orchestrator.packets import VXLAN_PORT, Packet
 from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
 
+_BEFORE = {"ingress", "prerouting"}
 _DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)")
 
 
 @frozen
 class Query:
-    """A packet to find a route for: its ends, and where it came in ("" where it was made)."""
+    """A packet to find a route for: its ends, where it came in ("" where it was made), and its mark."""
 
     dst: str
     src: str = ""
     iif: str = ""
+    mark: int = 0
 
 
 @frozen
@@ -38,11 +40,13 @@ class Route:
 def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
     """What to ask in a namespace; None where the packet passed below IP."""
     packet = segment.first
+    if any(step.verdict == "drop" for chain in segment.chains if chain.hook in _BEFORE for step in chain.steps):
+        return None
     if not segment.came:
         if not first and not segment.chains:  # a macvlan's frame that leaves by the parent
             return None
         before = next((chain.packet for chain in segment.chains if chain.hook in {"output", "postrouting"}), packet)
-        return Query(before.dst, before.src)
+        return Query(before.dst, before.src, "", _marked(segment, "output"))
     came = segment.came[-1]
     link = seen.links[segment.place].get(came.interface)
     if link is None or link.master or came.how == "other" or came.interface == "lo":
@@ -53,7 +57,12 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
     routed = next((chain.packet for chain in segment.chains if chain.hook in {"input", "forward"}), None)
     if routed is None:
         routed = segment.went[0].packet if segment.went else _after_prerouting(segment)
-    return Query(routed.dst, packet.src, came.interface)
+    return Query(routed.dst, packet.src, came.interface, _marked(segment, "prerouting"))
+
+
+def _marked(segment: Segment, hook: str) -> int:
+    """The packet's mark when its route was looked for."""
+    return next((chain.mark for chain in reversed(segment.chains) if chain.hook == hook and chain.mark), 0)
 
 
 def _after_prerouting(segment: Segment) -> Packet:
@@ -69,6 +78,7 @@ def said(route: Route) -> str:
     """A route decision in the words of `ip route get`."""
     query = route.query
     words = [query.dst, *(["from", query.src, "iif", query.iif] if query.iif else [])]
+    words += ["mark", hex(query.mark)] if query.mark else []
     if route.error:
         return " ".join([*words, f"({route.error})"])
     if route.gateway:

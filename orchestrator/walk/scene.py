@@ -14,9 +14,11 @@ from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
 from orchestrator.graph.wires import other_end
 from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
+from orchestrator.walk.fates import Fate
 from orchestrator.walk.legs import Exchange, Path
 from orchestrator.walk.model import Walk
 from orchestrator.walk.owners import Owner, owners
+from orchestrator.walk.requests import called, replies, requests
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
@@ -37,10 +39,24 @@ class Scene:
     ask: Callable[[str, Query], Route]
     _spaces: dict[str, Namespace] = field(factory=dict)
     _facts: dict[str, Snapshot] | None = None
+    _baseline: dict[str, Snapshot] | None = None
 
     def way(self, direction: str) -> Path | None:
         """The way of the packet of this direction."""
         return next((one for one in self.ways if one.direction == direction and one.segments), None)
+
+    def fate_at(self, place: str) -> Fate | None:
+        """The kernel's word on a packet of the exchange that ended in a namespace."""
+        fates = [one.fate for one in self.ways if one.fate is not None and one.fate.place == place]
+        return fates[0] if fates else None
+
+    def route_at(self, place: str) -> Route | None:
+        """The route decision about a packet of the exchange that ended in a namespace."""
+        for way in self.ways:
+            last = len(way.segments) - 1
+            if way.segments[last].place == place and not way.segments[last].went and last in way.routes:
+                return way.routes[last]
+        return None
 
     def space(self, place: str) -> Namespace:
         """What a namespace holds now."""
@@ -61,14 +77,12 @@ class Scene:
 
     def unanswered(self, place: str, address: str, interface: str) -> str:
         """What says that nobody answers for a neighbour; "" when somebody does, or nobody was asked."""
+        asked = requests(self.seen, place, address)
+        if asked and not replies(self.seen, place, address):
+            return f"{len(asked)} {called(address)} for {address} on {asked[0].interface} of {place}, no answer"
         entry = self.neighbour(place, address, interface)
         if entry is not None and entry.state in _FAILED:
             return f"ip neigh of {place}: {address} dev {entry.interface} {entry.state}"
-        packets = [one for one in self.seen.sightings if one.place == place and one.packet.proto == "arp"]
-        asked = [one for one in packets if one.packet.kind == "request" and one.packet.dst == address]
-        answered = any(one.packet.kind == "reply" and one.packet.src == address for one in packets)
-        if asked and not answered:
-            return f"{len(asked)} ARP requests for {address} on {asked[0].interface} of {place}, no answer"
         return ""
 
     @property
@@ -77,6 +91,23 @@ class Scene:
         if self._facts is None:
             self._facts = structure(self.running.snapshot())
         return self._facts
+
+    @property
+    def baseline(self) -> dict[str, Snapshot]:
+        """What there was after `up`; nothing where that is not known any more."""
+        if self._baseline is None:
+            saved = self.running.instance.read("baseline.json")
+            self._baseline = structure(saved) if saved else {}
+        return self._baseline
+
+    def had(self, address: str) -> tuple[str, str] | None:
+        """(namespace, interface) that had an address after `up`."""
+        for host, snapshot in self.baseline.items():
+            for name, space in snapshot.namespaces.items():
+                for one in space.addresses:
+                    if one.address.partition("/")[0] == address:
+                        return place_name(host, name), one.interface
+        return None
 
     def overlay_numbers(self, host: str) -> set[int]:
         """The VXLAN numbers of a lab host's overlay networks, as its engine says."""

@@ -14,7 +14,7 @@ from orchestrator.facts.model import Flow, Link, Netfilter
 from orchestrator.packets import Packet, decode, headers
 from orchestrator.walk.ruleset import Ruleset
 
-HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+HOOKS = ("ingress", "prerouting", "input", "forward", "output", "postrouting", "egress")
 _OWN = "netproof_walk"
 _FAMILIES = {1: "inet", 2: "ip", 5: "netdev", 7: "bridge", 10: "ip6"}
 # Where the older tables sit in a hook; nat is last where packets leave.
@@ -40,7 +40,10 @@ def ends(packet: Packet) -> tuple[str, str]:
 
 @frozen
 class Sighting:
-    """A packet on an interface of a namespace. `how` is out, host, other (another MAC), broadcast or multicast."""
+    """A packet on an interface of a namespace. `how` is out, host, other (another MAC), broadcast or multicast.
+
+    `length` are the bytes of the frame.
+    """
 
     at: int
     order: int
@@ -48,6 +51,7 @@ class Sighting:
     interface: str
     how: str
     packet: Packet
+    length: int = 0
 
 
 @frozen
@@ -76,6 +80,7 @@ class Traversal:
     told_by: str
     steps: tuple[Step, ...] = ()
     own: bool = False
+    mark: int = 0
 
 
 @frozen
@@ -87,11 +92,35 @@ class Tracked:
     flow: Flow
 
 
+@frozen(kw_only=True)
+class KernelEvent:
+    """What the kernel did with a packet, by its own word; `skb` is where the packet was in memory.
+
+    `event` is queue, xmit (both: by an interface), receive, drop (with its reason), icmp (an error that was sent: type,
+    code, and the ends of the packet it is about) or reset (a RST that was sent: its ends, and the reason).
+    """
+
+    event: str
+    at: int
+    tid: int
+    skb: int
+    interface: str = ""
+    length: int = 0
+    reason: str = ""
+    protocol: int = 0
+    type: int = 0
+    code: int = 0
+    source: str = ""
+    target: str = ""
+    sport: int = 0
+    dport: int = 0
+
+
 @frozen
 class Seen:
     """Everything at once; `links` by place and name, `inodes` by place, `places` as agents call them.
 
-    `counted` are a place's rules with their counters, before and after.
+    `counted` are a place's rules with their counters, before and after; `events` the kernel's own, by lab host.
     """
 
     sightings: list[Sighting] = field(factory=list)
@@ -102,6 +131,7 @@ class Seen:
     places: dict[str, tuple[str, str]] = field(factory=dict)
     missing: list[str] = field(factory=list)
     counted: dict[str, tuple[Netfilter, Netfilter]] = field(factory=dict)
+    events: dict[str, list[KernelEvent]] = field(factory=dict)
 
 
 def risen(seen: Seen, place: str, target: str) -> list[tuple[str, str]]:
@@ -125,8 +155,10 @@ def risen(seen: Seen, place: str, target: str) -> list[tuple[str, str]]:
 def read(taps: dict[str, dict[str, Any]]) -> Seen:
     """{lab host: {place: what passed}} as the agents sent it."""
     seen = Seen()
-    for host, places in taps.items():
-        for place, found in places.items():
+    for host, told in taps.items():
+        seen.missing.extend(f"{host}: {what}" for what in told["missing"])
+        seen.events[host] = [KernelEvent(**event) for event in told["events"]]
+        for place, found in told["places"].items():
             name = place_name(host, place)
             seen.places[name] = (host, place)
             seen.inodes[name] = found["inode"]
@@ -150,7 +182,7 @@ def _sightings(place: str, frames: list[dict[str, Any]], before: int) -> Iterato
     for order, frame in enumerate(frames, before):
         packet = decode({"data": frame["data"], "at": frame["at"] / 1e9, "out": frame["kind"] == "out"})
         if packet is not None:
-            yield Sighting(frame["at"], order, place, frame["interface"], frame["kind"], packet)
+            yield Sighting(frame["at"], order, place, frame["interface"], frame["kind"], packet, frame["length"])
 
 
 def _nftables(place: str, messages: list[dict[str, Any]], rules: Ruleset) -> Iterator[Traversal]:
@@ -163,6 +195,7 @@ def _nftables(place: str, messages: list[dict[str, Any]], rules: Ruleset) -> Ite
         if current is not None and not current.own:
             step = _step(message, rules)
             current = evolve(current, steps=(*current.steps, step)) if step else current
+            current = evolve(current, mark=message["mark"]) if message["mark"] else current
     if current is not None:
         yield current
 
@@ -174,7 +207,7 @@ def _begin(place: str, message: dict[str, Any], rules: Ruleset) -> Traversal | N
     family = _FAMILIES.get(message["family"], "")
     hook, priority, kind = rules.base(family, message["table"], message["chain"])
     own = message["table"] == _OWN
-    if own:
+    if own:  # the table is gone when its rules are listed
         hook, priority = message["chain"], -350
     interfaces = message["iif"], message["oif"]
     return Traversal(place, hook, message["table"], kind, priority, *interfaces, packet, "nftables", own=own)
@@ -210,5 +243,6 @@ def _legacy(place: str, messages: list[dict[str, Any]], rules: Ruleset) -> Itera
         step = rules.legacy(message)
         if step is not None:
             current = evolve(current, steps=(*current.steps, Step(*step)))
+        current = evolve(current, mark=message["mark"]) if message["mark"] else current
     if current is not None:
         yield current

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from attrs import define, field
 
 from orchestrator.packets import Packet
-from orchestrator.walk.seen import HOOKS, Key, Seen, Sighting, Traversal, key_of
+from orchestrator.walk.seen import HOOKS, Key, Seen, Sighting, Step, Traversal, key_of
 
 _REPEATED = 200_000_000  # nanoseconds: what is not answered is sent again after a second
 _PARENTED = {"macvlan", "ipvlan"}
@@ -21,6 +21,11 @@ class Segment:
     came: list[Sighting] = field(factory=list)
     chains: list[Traversal] = field(factory=list)
     went: list[Sighting] = field(factory=list)
+
+    @property
+    def dropped_by(self) -> Step | None:
+        """The rule or policy of this namespace that dropped it, if the trace shows one."""
+        return next((step for chain in self.chains for step in chain.steps if step.verdict == "drop"), None)
 
     @property
     def first(self) -> Packet:

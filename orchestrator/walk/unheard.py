@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from orchestrator.facts.model import Link
-from orchestrator.walk.model import Death
+from orchestrator.walk.arp_silence import ignored
+from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
+from orchestrator.walk.requests import called, is_request
 from orchestrator.walk.scene import Scene, is_loose
 from orchestrator.walk.seen import Sighting
 
@@ -32,11 +34,21 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     holder = next((end for end in _holders(scene, address) if end.place != place), None)
     found = _cut(scene, [asker, holder]) or (_kept_apart(scene, asker, holder) if asker and holder else None)
     if found is None and holder is not None:
-        found = _not_passed_on(scene, place, address, holder)
-    if found is not None:
-        return found
-    why = f"Nobody answers {place}'s ARP requests for {address}" + (", which nobody has." if holder is None else ".")
-    return Death(place=place, layer="neighbour", why=why, proof=proof, certain=False)
+        found = _not_passed_on(scene, place, address, holder) or ignored(scene, address, holder.place)
+    return found or _without_a_cause(scene, place, address, proof, held=holder is not None)
+
+
+def _without_a_cause(scene: Scene, place: str, address: str, proof: str, *, held: bool) -> Death:
+    """Nobody answers; who had the address after `up`, and has it no more, is the one to."""
+    had = scene.had(address)
+    seen = SEEN if "no answer" in proof else INFERRED
+    if not held and had is not None and had[0] != place:
+        why = (
+            f"Nobody answers {place}'s {called(address)} for {address}, which {had[0]} had on {had[1]} and has no more."
+        )
+        return Death(place=_machine(had[0]), layer="link", why=why, proof=proof, basis=INFERRED)
+    why = f"Nobody answers {place}'s {called(address)} for {address}" + ("." if held else ", which nobody has.")
+    return Death(place=place, layer="neighbour", why=why, proof=proof, basis=LAST_SEEN if held else seen)
 
 
 def _end(scene: Scene, place: str, interface: str) -> _End | None:
@@ -88,8 +100,14 @@ def _machine(place: str) -> str:
 
 
 def _kept_apart(scene: Scene, asker: _End, holder: _End) -> Death | None:
-    """Two macvlans of one parent, one of which is private."""
+    """A macvlan and its parent, or two macvlans of one parent of which one is private."""
     both = (asker, holder)
+    for child, other in (both, both[::-1]):
+        if child.link.kind in _ON_A_PARENT and _is_parent(scene, child, other):
+            kind, parent = child.link.kind, f"{other.link.name} of {other.place}"
+            why = f"{child.link.name} of {child.place} is a {kind} on {parent}: the kernel keeps the two apart."
+            proof = f"{child.link.name}: {kind}, parent {other.link.name}"
+            return Death(place=asker.place, layer="macvlan", why=why, proof=proof)
     if any(end.link.kind != "macvlan" for end in both) or asker.link.peer_index != holder.link.peer_index:
         return None
     if scene.seen.places[asker.place][0] != scene.seen.places[holder.place][0]:
@@ -102,14 +120,22 @@ def _kept_apart(scene: Scene, asker: _End, holder: _End) -> Death | None:
             return Death(place=end.place, layer="macvlan", why=why, proof=f"{end.link.name}: macvlan mode private")
     if modes[0] != modes[1]:
         why = f"{asker.place} and {holder.place} are macvlans of one parent in modes that do not meet."
-        return Death(place=asker.place, layer="macvlan", why=why, proof=f"modes {' and '.join(modes)}", certain=False)
+        return Death(place=asker.place, layer="macvlan", why=why, proof=f"modes {' and '.join(modes)}", basis=LAST_SEEN)
     return None
+
+
+def _is_parent(scene: Scene, child: _End, other: _End) -> bool:
+    """Whether an interface is the one that a macvlan stands on."""
+    same = scene.seen.places[child.place][0] == scene.seen.places[other.place][0]
+    return same and other.place == scene.seen.places[child.place][0] and other.link.index == child.link.peer_index
 
 
 def _not_passed_on(scene: Scene, place: str, address: str, holder: _End) -> Death | None:
     """The request came into a bridge, and did not go out by the port behind which the address is."""
     asked = [
-        one for one in scene.seen.sightings if _is_request(one, address) and one.packet.smac in _macs(scene, place)
+        one
+        for one in scene.seen.sightings
+        if is_request(one.packet, address) and one.packet.smac in _macs(scene, place)
     ]
     port = list(_below(scene, holder))[-1]
     if not port.link.master or any(one.place == holder.place for one in asked):
@@ -124,12 +150,8 @@ def _not_passed_on(scene: Scene, place: str, address: str, holder: _End) -> Deat
         proof = f"hairpin of {port.link.name} is off"
     else:
         why = f"{bridge} did not pass on to {port.link.name} what came in by {came[0].interface}."
-        proof = f"an ARP request for {address} came in and did not go out"
+        proof = f"{called(address)} for {address} came in and did not go out"
     return Death(place=_machine(port.place), layer="link", why=why, proof=proof)
-
-
-def _is_request(one: Sighting, address: str) -> bool:
-    return (one.packet.proto, one.packet.kind, one.packet.dst) == ("arp", "request", address)
 
 
 def _macs(scene: Scene, place: str) -> set[str]:

@@ -23,6 +23,7 @@ from orchestrator.walk.target import Asked, also, asked
 _PATIENCE = 4.0  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
 _ANSWER = 60.0  # seconds an agent has to open its taps, and to say what they saw
 _PING = 56
+_ANSWERED = {"type", "gateway", "interface", "source", "mtu", "error"}
 _RELAY = "docker-proxy"
 
 
@@ -157,7 +158,8 @@ def _tellers(seen: Seen) -> tuple[str, ...]:
         found.append("nftables' trace")
     if any(one.told_by == "NFLOG" for one in seen.traversals):
         found.append("iptables-legacy's trace through NFLOG")
-    return (*found, "captures on every interface", "conntrack's events", "route lookups over netlink")
+    found += ["the kernel's own events"] if any(seen.events.values()) else []
+    return (*found, "captures on every interface", "conntrack's events", "route lookups asked afterwards")
 
 
 def _ways(running: RunningLab, seen: Seen, exchange: Exchange) -> list[Path]:
@@ -179,4 +181,4 @@ def _ask(running: RunningLab, seen: Seen, place: str, query: Query) -> Route:
     """The kernel's route for a query in a namespace."""
     host, name = seen.places[place]
     (answer,) = running.agent(host).call("routes", place=name, queries=[asdict(query)])
-    return Route(query, **{key: value for key, value in answer.items() if key not in {"dst", "src", "iif"}})
+    return Route(query, **{key: value for key, value in answer.items() if key in _ANSWERED})

@@ -216,9 +216,11 @@ def ip6(payload: bytes, proto: int) -> bytes:
     [
         (0, 0, "echo reply"),
         (8, 0, "echo"),
-        (3, 0, "unreachable"),
-        (3, 1, "unreachable"),
-        (3, 3, "unreachable"),
+        (3, 0, "network unreachable"),
+        (3, 1, "host unreachable"),
+        (3, 3, "port unreachable"),
+        (3, 7, "unreachable"),
+        (3, 13, "administratively prohibited"),
         (3, 4, "fragmentation needed"),
         (5, 1, "redirect"),
         (11, 0, "time exceeded"),
@@ -235,10 +237,11 @@ def test_icmp_messages_are_named(kind: int, code: int, named: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "named"),
     [
-        (1, "unreachable"),
+        (1, "no route"),
         (2, "packet too big"),
         (128, "echo"),
         (129, "echo reply"),
+        (3, "time exceeded"),
         (134, "router advertisement"),
         (135, "neighbour solicitation"),
         (136, "neighbour advertisement"),
@@ -352,3 +355,11 @@ def test_no_kind_of_frame_is_an_error(payload: bytes, kind: int) -> None:
     """VLANs, labels, discovery protocols, lengths in place of types."""
     packet = seen(b"\2\0\0\0\0\2\2\0\0\0\0\1" + kind.to_bytes(2, "big") + payload)
     assert packet is None or packet.size <= len(payload)
+
+
+@pytest.mark.parametrize("kind", [135, 136])
+def test_neighbour_discovery_tells_whose_address_it_is_about(kind: int) -> None:
+    """Of an IPv6 question for a MAC address, the destination is a multicast group: the target is in the message."""
+    packet = seen(ip6(bytes([kind, 0, 0, 0]) + b"\0" * 4 + packed("2001:db8::7"), 58))
+    assert packet is not None
+    assert packet.about == "2001:db8::7"

@@ -1,0 +1,117 @@
+"""ICMP errors about the exchange: told apart by type and code, and by who made them.
+
+A rule of a firewall can send most of them, and so can the kernel for reasons of its own. Where it gave a reason for the
+drop, that decides; elsewhere the rules' counters do.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.lost import refusal
+from orchestrator.walk.model import INFERRED, SEEN, Death
+from orchestrator.walk.scene import Scene
+from orchestrator.walk.seen import risen
+from orchestrator.walk.segments import Segment
+from orchestrator.walk.unheard import unheard
+
+TOO_BIG = {"fragmentation needed", "packet too big"}
+_TTL = "time exceeded"
+_NEIGHBOUR = {"host unreachable", "address unreachable"}
+_FILTERING = {"input", "forward", "output"}
+_REMARKS = {"redirect", "source quench"}
+
+
+def told_by_icmp(scene: Scene) -> Death | None:
+    """What an ICMP error says of where the exchange ended."""
+    error = scene.way("error")
+    if error is None or error.packet.kind in _REMARKS:
+        return None
+    if error.segments[0].came:
+        return _from_outside(error)
+    maker = error.segments[0].place
+    if error.packet.kind in TOO_BIG:
+        return Death(
+            place=maker, layer="mtu", why=f"{maker} says it is too large.", proof=_sent(error, maker), basis=SEEN
+        )
+    if error.packet.kind == _TTL:
+        return _ran_out(scene, error, maker)
+    return _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
+
+
+def _sent(error: Path, maker: str) -> str:
+    return f"{maker} sent: {describe(error.packet)}"
+
+
+def _from_outside(error: Path) -> Death:
+    place = error.segments[0].place
+    why = f"{error.packet.src}, which is no part of the lab, says: {error.packet.kind}."
+    return Death(place=place, layer="route", why=why, proof=describe(error.packet), basis=SEEN)
+
+
+def _ran_out(scene: Scene, error: Path, maker: str) -> Death:
+    """The TTL (IPv6: hop limit) was used up."""
+    quoted = error.packet.quoted
+    word = "hop limit" if quoted is not None and ":" in quoted.dst else "TTL"
+    came = _came(scene, maker)
+    first = scene.way("there")
+    began = first.segments[0].first.ttl if first is not None else 0
+    left = came.first.ttl if came is not None else 0
+    why = f"Its {word} ran out at {maker}."
+    proof = f"{_sent(error, maker)}; it came with {word} {left}, and began with {began}"
+    return Death(place=maker, layer="route", why=why, proof=proof, basis=SEEN)
+
+
+def _came(scene: Scene, place: str) -> Segment | None:
+    """Where the packet that the error is about came to a namespace and ended there."""
+    ways = [one for one in scene.ways if one.direction in {"there", "back", "relay"}]
+    here = [segment for way in ways for segment in way.segments if segment.place == place and not segment.went]
+    return here[-1] if here else None
+
+
+def _by_a_rule(scene: Scene, error: Path, maker: str) -> Death | None:
+    """A rule rejected it: where the kernel says that netfilter dropped it, or else one such counter rose."""
+    told = scene.fate_at(maker)
+    rules = risen(scene.seen, maker, "REJECT")
+    if told is not None and told.is_told and told.reason != "NETFILTER_DROP":
+        return None
+    if (told is None or not told.is_told) and not rules:
+        return None
+    return rejected(scene, maker, _sent(error, maker))
+
+
+def rejected(scene: Scene, maker: str, sent: str) -> Death:
+    """A rule of a namespace answered in the receiver's stead: such a rule is no part of the trace."""
+    ended = _came(scene, maker)
+    chains = [chain for chain in (ended.chains if ended is not None else []) if chain.hook in _FILTERING]
+    rules = risen(scene.seen, maker, "REJECT")
+    last = chains[-1].steps[-1] if chains and chains[-1].steps else None
+    table = chains[-1].table if chains else "filter"
+    chain = last.verdict.removeprefix("jump ") if last and last.verdict.startswith("jump ") else table
+    hook = f" ({chains[-1].hook})" if chains else ""
+    basis = INFERRED
+    if len(rules) == 1:
+        chain, sent, basis = rules[0][0], f"-A {rules[0][0]} {rules[0][1]}, whose counter rose; {sent}", SEEN
+    why = f"{maker} rejected it in {chain}{hook}, and answered itself."
+    told = scene.fate_at(maker)
+    basis = SEEN if told is not None and told.reason == "NETFILTER_DROP" else basis
+    return Death(place=maker, layer="filter", why=why, proof=sent, basis=basis)
+
+
+def _by_the_kernel(scene: Scene, error: Path, maker: str) -> Death | None:
+    """The kernel of a namespace had a reason of its own."""
+    came = _came(scene, maker)
+    there = scene.way("there")
+    route = scene.route_at(maker)
+    kind, sent = error.packet.kind, _sent(error, maker)
+    if route is not None and (refused := refusal(scene, maker, route)) is not None:
+        return evolve(refused, basis=SEEN, evidence=(sent,))
+    if kind in _NEIGHBOUR:
+        hop = (route.gateway or route.query.dst) if route is not None else scene.walk.address
+        interface = route.interface if route is not None else ""
+        return unheard(scene, maker, hop, interface)
+    if there is not None and arrived(there) and came is not None:
+        return None  # it was delivered, and nobody listens: that is told by who looks at sockets
+    why = f"{maker} says: {kind}."
+    return Death(place=maker, layer="route", why=why, proof=sent, basis=SEEN)
