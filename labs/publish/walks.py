@@ -219,29 +219,34 @@ NATS = (
         at="host",
         layer="neighbour",
         says=("10.0.0.200",),
-        change=rule_added(
-            "host", "PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.200:80", "nat"
+        change=both(
+            rule_added("host", "DOCKER-USER -d 10.0.0.200/32 -j ACCEPT"),
+            rule_added(
+                "host", "PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.0.0.200:80", "nat"
+            ),
         ),
     ),
     _inward(
         "dnat-to-a-closed-port",
-        what="A rule in front of the engine's leads to a port of web on which nobody listens; the filter drops it.",
+        what="A rule in front of the engine's leads to a port of web that is not published: the filter drops it first.",
         at="host",
         layer="filter",
-        says=("DROP",),
+        says={"20.10": "policy DROP", "26.1": "policy DROP", "28.5": "-o docker0 -j DROP"},
         change=rule_added(
             "host", f"PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination {WEB}:99", "nat"
         ),
-        engines="28.5",
     ),
     _inward(
         "dnat-back-to-the-client",
         what="A rule leads back to the client that asks.",
-        at="client",
-        layer="process",
-        says=("8099",),
-        change=rule_added(
-            "host", f"PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination {CLIENT}:8099", "nat"
+        at="host",
+        layer="nat",
+        says=("untranslated",),
+        change=both(
+            rule_added("host", f"DOCKER-USER -d {CLIENT}/32 -j ACCEPT"),
+            rule_added(
+                "host", f"PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination {CLIENT}:8099", "nat"
+            ),
         ),
     ),
     _inward(
@@ -427,11 +432,11 @@ PLACES = (
     ),
     _inward(
         "straight-to-the-container",
-        what="The client has a route to the containers and asks one at a port that is not published.",
-        target="10.0.0.2:81",
+        what="The client has a route to the containers and asks one: engines since 28 drop that in raw.",
+        target=f"{WEB}:81",
         at="host",
         layer="filter",
-        says={"20.10": ("DROP",), "26.1": ("DROP",), "28.5": ("DROP",)},
+        says={"20.10": "policy DROP", "26.1": "policy DROP", "28.5": f"-d {WEB}/32 ! -i docker0 -j DROP"},
         change=route_added("client", "10.0.0.0/24 via 203.0.113.100"),
     ),
 )
