@@ -22,11 +22,12 @@ _PINGS = {"icmp", "icmpv6"}
 
 @frozen
 class Exchange:
-    """What is walked: the asker's port or ICMP identifier tells its packets from others."""
+    """What is walked: the asker's port or ICMP identifier tells its packets from others; `tid` is its thread."""
 
     proto: str
     mark: int
     source: str
+    tid: int = 0
 
     def has(self, packet: Packet) -> bool:
         """Whether a packet is of this exchange."""
@@ -79,7 +80,14 @@ def stations(seen: Seen, found: Path, start: int) -> list[Station]:
             carried.append(_carrier(station, outer))
             outer = station.outer
         carried.append(station)
-    return _translated(carried)
+    return _up_to_its_end(_translated(carried))
+
+
+def _up_to_its_end(found: list[Station]) -> list[Station]:
+    """Nothing stands after a rule that dropped the packet, unless a copy of it went on in another namespace."""
+    end = next((at for at, one in enumerate(found) if one.verdict == "drop"), len(found))
+    later = [one for one in found[end + 1 :] if one.place != found[end].place] if end < len(found) else []
+    return [*found[: end + 1], *later]
 
 
 def _carrier(station: Station, outer: str) -> Station:
@@ -209,7 +217,8 @@ def _is(src: str, dst: str, sport: int | None, packet: Packet) -> bool:
 
 def _entry(flow: Flow) -> str:
     def ended(address: str, port: int | None) -> str:
-        return address if port is None else f"{address}:{port}"
+        shown = f"[{address}]" if ":" in address and port is not None else address
+        return shown if port is None else f"{shown}:{port}"
 
     one, other = flow.original, flow.reply
     return (

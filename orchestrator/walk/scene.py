@@ -24,6 +24,7 @@ from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
 
 _NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
+_TOOLS = ("iptables", "ip6tables")
 _FAILED = {"FAILED", "INCOMPLETE"}
 
 
@@ -129,6 +130,12 @@ class Scene:
                 return network.name
         return ""
 
+    def writes_no_rules(self, host: str, address: str) -> bool:
+        """Whether a lab host's engine leaves the nat rules of an address's family alone: it has no chain there."""
+        flavours = [name for name in self.space(host).netfilter.iptables if name.startswith(_TOOLS[":" in address])]
+        tables = [self.space(host).netfilter.iptables[name].get("nat") for name in flavours]
+        return not any(table is not None and "DOCKER" in table.chains for table in tables)
+
     def peer(self, place: str, interface: str) -> tuple[str, Link] | None:
         """The other end of a veth: its namespace and link."""
         host, name = self.seen.places[place]
@@ -144,6 +151,16 @@ class Scene:
             if name == bridge:
                 return int(network.options.get("com.docker.network.driver.mtu", 0))
         return 0
+
+
+def leads_to(network: str, address: str) -> bool:
+    """Whether a route's destination covers an address."""
+    if network == "default":
+        return True
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except (TypeError, ValueError):
+        return False
 
 
 def _translates(options: dict[str, str], address: str) -> bool:
@@ -163,12 +180,14 @@ def is_loose(scene: Scene, place: str, interface: str) -> bool:
     link = scene.seen.links[place].get(interface)
     if link is None or link.kind != "veth" or link.master:
         return False
-    if any(one.interface == interface for one in scene.space(place).addresses):
+    own = [one for one in scene.space(place).addresses if one.interface == interface]
+    if any(one.scope != "link" for one in own):  # IPv6 gives itself one of the link's wherever it can
         return False
     return not any(
         other.kind in {"macvlan", "ipvlan"} and other.peer_index == link.index
-        for links in scene.seen.links.values()
+        for elsewhere, links in scene.seen.links.items()
         for other in links.values()
+        if elsewhere == place or scene.seen.places[elsewhere][0] == place  # a container's parent is its lab host's
     )
 
 

@@ -47,7 +47,7 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     """
     wanted = asked(running, source, target, proto)
     taken = _take(running, source, wanted, size, df=df)
-    exchange = Exchange(wanted.proto, taken.mark, taken.place)
+    exchange = Exchange(wanted.proto, taken.mark, taken.place, taken.sent["tid"])
     ways = _ways(running, taken.seen, exchange)
     ways[1:1] = _relayed(running, taken.seen, exchange, wanted, ways)
     start = min((one.at for one in taken.seen.sightings), default=0)
@@ -69,7 +69,13 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         told_by=_tellers(taken.seen),
         missing=tuple(sorted(set(taken.seen.missing))),
     )
-    return _ended(running, taken, exchange, ways, found)
+    return _ended(running, taken, exchange, ways, _without_late_resets(found))
+
+
+def _without_late_resets(found: Walk) -> Walk:
+    """A reset that came after the answer is the asker's own doing: it closed while more was on its way."""
+    legs = tuple(one for one in found.legs if one.direction != "reset" or found.outcome != "answered")
+    return evolve(found, legs=legs)
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a leg, and what is known of the exchange
@@ -163,12 +169,14 @@ def _tellers(seen: Seen) -> tuple[str, ...]:
 
 
 def _ways(running: RunningLab, seen: Seen, exchange: Exchange) -> list[Path]:
-    """The packets worth telling: the first one there, the first one back, an error about it, what a relay asked."""
+    """The packets worth telling: the first one there, the first one back, an error about it, what reset it."""
     mine = list(packets(seen, exchange.has))
     there = next((one for one in mine if exchange.is_there(one)), None)
     back = next((one for one in mine if not exchange.is_there(one)), None)
     errors = packets(seen, lambda one: one.quoted is not None and exchange.has(one.quoted))
     chosen = [("there", there), ("error", next(errors, None)), ("back", back)]
+    resets = [one for one in mine if "RST" in one.flags and not exchange.is_there(one) and one is not back]
+    chosen += [("reset", resets[0])] if resets else []
     found = [path(seen, direction, packet) for direction, packet in chosen if packet is not None]
 
     ask = partial(_ask, running, seen)
