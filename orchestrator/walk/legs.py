@@ -63,14 +63,14 @@ def path(seen: Seen, direction: str, packet: Packet) -> Path:
     return Path(direction, packet, way(seen, key_of(packet)))
 
 
-def stations(seen: Seen, found: Path, start: int) -> list[Station]:
-    """Every station of a packet's way."""
+def stations(seen: Seen, found: Path, start: int, end: Station | None = None) -> list[Station]:
+    """Every station of a packet's way; `end` is who took it."""
     result: list[Station] = []
     outer = ""
     for number, segment in enumerate(found.segments):
         result += _segment(seen, found, number, segment, start)
     carried: list[Station] = []
-    for station in result:
+    for station in (*result, *([end] if end is not None else ())):
         if station.kind in {"interface", "bridge"} and station.outer != outer:
             carried.append(_carrier(station, outer))
             outer = station.outer
@@ -258,9 +258,10 @@ def describe(packet: Packet) -> str:
     return "{}, {} -> {}".format(words, *ends(packet))
 
 
-def leg(seen: Seen, found: Path, start: int) -> Leg:
-    """A leg with its stations."""
-    return Leg(direction=found.direction, packet=describe(found.packet), stations=tuple(stations(seen, found, start)))
+def leg(seen: Seen, found: Path, start: int, end: Station | None = None) -> Leg:
+    """A leg with its stations; `end` is the process that took the packet."""
+    told = tuple(stations(seen, found, start, end))
+    return Leg(direction=found.direction, packet=describe(found.packet), stations=told)
 
 
 def arrived(way: Path | None) -> bool:

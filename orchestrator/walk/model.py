@@ -43,7 +43,8 @@ class Station:
 class Leg:
     """The way of one packet.
 
-    `direction` is there, back, error (an ICMP message about it) or relay (what docker-proxy asks in turn).
+    `direction` is there, back, error (an ICMP message about it), relay (what docker-proxy asks in turn), or relay-back
+    and relay-error (what came of that, where no answer did).
     `packet` describes it, `complete` says whether it reached where it was going.
     """
 

@@ -89,14 +89,3 @@ def _of_node(lab: RunningLab, source: str, name: str) -> str:
     networks = [one.network for one in _interfaces(lab, source)] if source != name else []
     shared = [one for one in theirs if any(one.ip in network for network in networks)]
     return str((shared or theirs)[0].ip)
-
-
-def also(lab: RunningLab, port: int) -> list[int]:
-    """Ports that a relay on the way, such as docker-proxy, asks when it is asked on this one."""
-    found = set()
-    for container in lab.lab.containers:
-        for published in container.publish:
-            outside, inside = published.partition("/")[0].split(":")[-2:]
-            if int(outside) == port:
-                found.add(int(inside))
-    return sorted(found)

@@ -11,19 +11,22 @@ from orchestrator.clocks import ahead
 from orchestrator.running import RunningLab
 from orchestrator.wait import scaled
 from orchestrator.walk.clocks import in_one_time
+from orchestrator.walk.delivery import Delivery
 from orchestrator.walk.dying import death
-from orchestrator.walk.legs import Exchange, Path, arrived, decide, leg, packets, path
-from orchestrator.walk.model import Leg, Station, Walk
-from orchestrator.walk.owners import owners
+from orchestrator.walk.legs import Exchange, Path, leg
+from orchestrator.walk.listening import Listeners, taking
+from orchestrator.walk.model import Death, Leg, Station, Walk
+from orchestrator.walk.relaying import Relay, its_walk, passed_on, ports, relay
+from orchestrator.walk.relaying import outcome as relay_outcome
+from orchestrator.walk.relaying import ways as found_ways
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.scene import Scene
-from orchestrator.walk.seen import Seen, read
-from orchestrator.walk.target import Asked, also, asked
+from orchestrator.walk.seen import Seen, ends, read
+from orchestrator.walk.target import Asked, asked
 
-_PATIENCE = 4.0  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
+_PATIENCE = 3.5  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
 _ANSWER = 60.0  # seconds an agent has to open its taps, and to say what they saw
 _PING = 56
-_RELAY = "docker-proxy"
 
 
 @frozen
@@ -46,9 +49,13 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     """
     wanted = asked(running, source, target, proto)
     taken = _take(running, source, wanted, size, df=df)
-    exchange = Exchange(wanted.proto, taken.mark, taken.place)
-    ways = _ways(running, taken.seen, exchange)
-    ways[1:1] = _relayed(running, taken.seen, exchange, wanted, ways)
+    exchange, ask = Exchange(wanted.proto, taken.mark, taken.place), partial(_ask, running, taken.seen)
+    listeners = Listeners(running, taken.seen)
+    ways = found_ways(taken.seen, exchange, ask)
+    there = next((one for one in ways if one.direction == "there"), None)
+    relaying = relay(taken.seen, listeners.of(there), there, exchange, ask)
+    how = relay_outcome(taken.seen, relaying) if relaying is not None else ""
+    shown = [*ways[:1], *_relay_legs(relaying, how), *ways[1:]]
     start = min((one.at for one in taken.seen.sightings), default=0)
     host = running.hosts[running.host_of(source)]
     found = Walk(
@@ -64,69 +71,74 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         outcome=taken.sent["outcome"],
         errno=taken.sent["errno"],
         answer=taken.sent["text"],
-        legs=tuple(_told(running, taken, exchange, wanted, way, start) for way in ways),
+        legs=tuple(_told(taken, listeners, exchange, wanted, way, start) for way in shown),
         told_by=_tellers(taken.seen),
         missing=tuple(sorted(set(taken.seen.missing))),
     )
-    return _ended(running, taken, exchange, ways, found)
+    return _ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a leg, and what is known of the exchange
-    running: RunningLab, taken: Taken, exchange: Exchange, wanted: Asked, way: Path, start: int
+    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, way: Path, start: int
 ) -> Leg:
     """A leg, with the processes at its ends."""
-    found = leg(taken.seen, way, start)
-    stations = list(found.stations)
-    if way.direction == "there":
-        text = "asks" if wanted.proto == "icmp" else f"asks from port {exchange.mark}"
-        stations.insert(0, _process(exchange.source, f"netproof {text}"))
-    if way.direction in {"there", "relay"} and arrived(way) and wanted.proto != "icmp":
-        last = way.segments[-1]
-        holders = owners(running, taken.seen, last.place, wanted.proto, last.last.dport or 0)[:1]
-        stations += [_process(last.place, f"{one} listens on {wanted.proto} port {last.last.dport}") for one in holders]
-    return evolve(found, stations=tuple(stations))
+    taker = listeners.of(way) if way.direction in {"there", "relay"} else None
+    end = _process(way.segments[-1].place, taking(taker), taker.delivery) if taker is not None else None
+    found = leg(taken.seen, way, start, end)
+    if way.direction != "there":
+        return found
+    text = "asks" if wanted.proto == "icmp" else f"asks from port {exchange.mark}"
+    return evolve(found, stations=(_process(exchange.source, f"netproof {text}"), *found.stations))
 
 
-def _process(place: str, text: str) -> Station:
-    return Station(kind="process", place=place, name="process", text=text, told_by="netlink")
+def _process(place: str, text: str, delivered: Delivery | None = None) -> Station:
+    source, target = ends(delivered.packet) if delivered is not None else ("", "")
+    return Station(
+        kind="process", place=place, name="process", text=text, source=source, target=target, told_by="netlink"
+    )
 
 
-def _relayed(running: RunningLab, seen: Seen, exchange: Exchange, wanted: Asked, ways: list[Path]) -> list[Path]:
-    """What docker-proxy asked its container when the exchange came to it: a connection of its own."""
-    there = next((one for one in ways if one.direction == "there"), None)
-    if there is None or not arrived(there) or wanted.proto == "icmp":
-        return []
-    last = there.segments[-1]
-    holders = owners(running, seen, last.place, wanted.proto, last.last.dport or 0)
-    if not any(one.name == _RELAY for one in holders):
-        return []
-    ports, began = also(running, wanted.port), there.segments[0].went[0].at if there.segments[0].went else 0
-    for one in seen.sightings:
-        packet = one.packet
-        own = one.place == last.place and one.how == "out" and one.at >= began and not exchange.has(packet)
-        if own and packet.proto == wanted.proto and packet.dport in ports and packet.flags in {"", "SYN"}:
-            found = path(seen, "relay", packet)
-            decide(seen, found, partial(_ask, running, seen))
-            return [found]
-    return []
+def _relay_legs(found: Relay | None, how: str) -> list[Path]:
+    """What a relay asked; where that was not answered, what came back, too."""
+    wanted = (
+        {"there": "relay"} if how == "answered" else {"there": "relay", "error": "relay-error", "back": "relay-back"}
+    )
+    ways = found.ways if found is not None else ()
+    return [evolve(way, direction=wanted[way.direction]) for way in ways if way.direction in wanted]
 
 
-def _ended(running: RunningLab, taken: Taken, exchange: Exchange, ways: list[Path], found: Walk) -> Walk:
+def _ended(scene: Scene, relay: Relay | None, how: str) -> Walk:
     """The walk with where it died, if it did."""
+    found = scene.walk
     if found.outcome == "answered":
         return found
-    why = death(Scene(running, taken.seen, exchange, ways, found, partial(_ask, running, taken.seen)))
+    why = _relay_died(scene, relay, how) or death(scene)
     legs = [evolve(one, complete=False) if one is found.legs[-1] else one for one in found.legs]
     return evolve(found, death=why, legs=tuple(legs))
+
+
+def _relay_died(scene: Scene, relay: Relay | None, how: str) -> Death | None:
+    """The end of what a relay asked in turn, when it is that which was not answered."""
+    if relay is None or relay.owner.is_stopped or how == "answered":
+        return None
+    if not relay.ways and scene.walk.outcome == "timeout" and scene.walk.proto == "tcp":
+        return None  # nobody was connected, so nothing was relayed
+    inner = evolve(
+        scene, exchange=relay.exchange, ways=list(relay.ways), walk=its_walk(scene.walk, relay, how), facts=None
+    )
+    found = death(inner)
+    if not relay.ways and found.layer == "unknown":
+        return None
+    return passed_on(relay, how, found, set(scene.seen.places))
 
 
 def _take(running: RunningLab, source: str, wanted: Asked, size: int, *, df: bool) -> Taken:
     agent, place = running.at(source)
     ready = agent.call("exchange.prepare", place=place, proto=wanted.proto, address=wanted.address)
     agents = {host: running.agent(host) for host in running.hosts}
-    ports = also(running, wanted.port)
+    relayed = ports(running) if wanted.port else []
     opening = {
-        host: one.submit("watch.start", proto=wanted.proto, number=ready["port"], also=ports)
+        host: one.submit("watch.start", proto=wanted.proto, number=ready["port"], also=relayed)
         for host, one in agents.items()
     }
     taps = {host: future.result(scaled(_ANSWER)) for host, future in opening.items()}
@@ -158,21 +170,6 @@ def _tellers(seen: Seen) -> tuple[str, ...]:
     if any(one.told_by == "NFLOG" for one in seen.traversals):
         found.append("iptables-legacy's trace through NFLOG")
     return (*found, "captures on every interface", "conntrack's events", "route lookups over netlink")
-
-
-def _ways(running: RunningLab, seen: Seen, exchange: Exchange) -> list[Path]:
-    """The packets worth telling: the first one there, the first one back, an error about it, what a relay asked."""
-    mine = list(packets(seen, exchange.has))
-    there = next((one for one in mine if exchange.is_there(one)), None)
-    back = next((one for one in mine if not exchange.is_there(one)), None)
-    errors = packets(seen, lambda one: one.quoted is not None and exchange.has(one.quoted))
-    chosen = [("there", there), ("error", next(errors, None)), ("back", back)]
-    found = [path(seen, direction, packet) for direction, packet in chosen if packet is not None]
-
-    ask = partial(_ask, running, seen)
-    for way in found:
-        decide(seen, way, ask)
-    return found
 
 
 def _ask(running: RunningLab, seen: Seen, place: str, query: Query) -> Route:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-_LEGS = {"there": "There", "back": "Back", "error": "An error about it", "relay": "docker-proxy calls on"}
+_LEGS = {
+    "there": "There",
+    "back": "Back",
+    "error": "An error about it",
+    "relay": "docker-proxy calls on",
+    "relay-back": "Back to docker-proxy",
+    "relay-error": "An error about what docker-proxy asked",
+}
 
 
 def title(direction: str, packet: str) -> str:
