@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import capture, commands, dial, engine, exchange, lending, owners, parts, places, processes, wiring
+from . import capture, commands, dial, engine, exchange, lending, naming, owners, parts, places, processes, wiring
 
 Operation = Callable[..., Any]
 
@@ -118,6 +118,7 @@ OPERATIONS: dict[str, Operation] = {
     "routes": _routes,
     "taker": _taker,
     "relays": owners.relays,
+    "resolve": naming.resolve,
     "netns": wiring.make_netns,
     "switch": wiring.make_switch,
     "cable": wiring.make_cable,

@@ -43,7 +43,8 @@ def walk(screen: Screen, name: str, source: str, options: Options) -> None:
 
 
 def _tell(screen: Screen, found: Walk) -> None:
-    where = found.address if found.proto == "icmp" else f"{found.address} port {found.port}"
+    where = found.address or found.target
+    where += f" port {found.port}" if found.address and found.proto != "icmp" else ""
     screen.line(screen.colour(f"{found.source} asks {where} by {found.proto}: {ending(found)}", "bold"))
     for leg in found.legs:
         screen.line()

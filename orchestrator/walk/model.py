@@ -9,7 +9,7 @@ from attrs import field, frozen
 class Station:
     """One thing a packet passed.
 
-    `kind` is process, interface, bridge, rule, policy, conntrack, route, encapsulation or lost. `place` is the
+    `kind` is name, process, interface, bridge, rule, policy, conntrack, route, encapsulation or lost. `place` is the
     namespace as people call it, `name` what there: an interface, or hook and chain. `text` is the rule, the route, the
     entry; `verdict` what became of the packet. `source` and `target` are the packet's ends when it got here,
     `after_source` and `after_target` when it left, if they are others. `outer` are the headers it is carried in.
@@ -43,8 +43,8 @@ class Station:
 class Leg:
     """The way of one packet.
 
-    `direction` is there, back, error (an ICMP message about it), relay (what docker-proxy asks in turn), or relay-back
-    and relay-error (what came of that, where no answer did).
+    `direction` is there, back, error (an ICMP message about it), relay (what docker-proxy asks in turn), relay-back or
+    relay-error (what came of that, where no answer did), or name (the lookup of one that has no address).
     `packet` describes it, `complete` says whether it reached where it was going.
     """
 
@@ -74,7 +74,9 @@ class Death:
 class Walk:
     """One exchange: who asked whom how, the packets' ways, how it ended, and who told all that.
 
-    `outcome` is answered, silent (connected, then nothing), timeout, refused, unreachable, reset, forbidden or failed.
+    `address` is "" where the asker's resolver has none for the target's name.
+    `outcome` is no address, answered, silent (connected, then nothing), timeout, refused, unreachable, reset, forbidden
+    or failed.
     `told_by` are the sources in use, `missing` what the kernel did not offer.
     """
 

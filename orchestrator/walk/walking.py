@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -48,6 +49,9 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     data, and that they travel in one piece. Raises UsageError or UnknownName for what cannot be asked.
     """
     wanted = asked(running, source, target, proto)
+    begun = _begun(running, source, target, wanted)
+    if wanted.named.death is not None:
+        return evolve(begun, outcome="no address", legs=(wanted.named.leg,), death=wanted.named.death)
     taken = _take(running, source, wanted, size, df=df)
     exchange, ask = Exchange(wanted.proto, taken.mark, taken.place), partial(_ask, running, taken.seen)
     listeners = Listeners(running, taken.seen)
@@ -56,9 +60,22 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     relaying = relay(taken.seen, listeners.of(there), there, exchange, ask)
     how = relay_outcome(taken.seen, relaying) if relaying is not None else ""
     shown = [*ways[:1], *_relay_legs(relaying, how), *ways[1:]]
-    start = min((one.at for one in taken.seen.sightings), default=0)
+    found = evolve(
+        begun,
+        outcome=taken.sent["outcome"],
+        errno=taken.sent["errno"],
+        answer=taken.sent["text"],
+        legs=_legs(taken, listeners, exchange, wanted, shown),
+        told_by=_tellers(taken.seen),
+        missing=tuple(sorted(set(taken.seen.missing))),
+    )
+    return _ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
+
+
+def _begun(running: RunningLab, source: str, target: str, wanted: Asked) -> Walk:
+    """A walk that has not set out."""
     host = running.hosts[running.host_of(source)]
-    found = Walk(
+    return Walk(
         lab=running.lab.name,
         engine=host.engine,
         firewall=host.firewall,
@@ -68,14 +85,22 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         address=wanted.address,
         proto=wanted.proto,
         port=wanted.port,
-        outcome=taken.sent["outcome"],
-        errno=taken.sent["errno"],
-        answer=taken.sent["text"],
-        legs=tuple(_told(taken, listeners, exchange, wanted, way, start) for way in shown),
-        told_by=_tellers(taken.seen),
-        missing=tuple(sorted(set(taken.seen.missing))),
+        outcome="",
+        told_by=("the asker's C library", "a capture of what it asked"),
     )
-    return _ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
+
+
+def _legs(
+    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, shown: Sequence[Path]
+) -> tuple[Leg, ...]:
+    """Every leg in words; in front of the first one, how the name was looked up."""
+    start = min((one.at for one in taken.seen.sightings), default=0)
+    found = [_told(taken, listeners, exchange, wanted, way, start) for way in shown]
+    if found:
+        found[0] = evolve(found[0], stations=(*wanted.named.stations, *found[0].stations))
+    elif wanted.named.stations:
+        found = [wanted.named.leg]
+    return tuple(found)
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a leg, and what is known of the exchange

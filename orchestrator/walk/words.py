@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _LEGS = {
+    "name": "The name",
     "there": "There",
     "back": "Back",
     "error": "An error about it",
