@@ -76,10 +76,13 @@ def _unwatch(**args: Any) -> Any:
     return tap.stop(**args)
 
 
-def _taker(**args: Any) -> Any:
-    from . import sockets  # noqa: PLC0415 - as above
+def _sockets(operation: str) -> Operation:
+    def call(**args: Any) -> Any:
+        from . import sockets  # noqa: PLC0415 - as above
 
-    return sockets.taker(**args)
+        return getattr(sockets, operation)(**args)
+
+    return call
 
 
 def _routes(**args: Any) -> Any:
@@ -116,7 +119,8 @@ OPERATIONS: dict[str, Operation] = {
     "watch.start": _watch,
     "watch.stop": _unwatch,
     "routes": _routes,
-    "taker": _taker,
+    "taker": _sockets("taker"),
+    "users": _sockets("users"),
     "relays": owners.relays,
     "resolve": naming.resolve,
     "netns": wiring.make_netns,

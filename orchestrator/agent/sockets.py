@@ -18,6 +18,7 @@ _PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}
 _ESTABLISHED, _UNCONNECTED, _LISTENING = 1 << 1, 1 << 7, 1 << 10
 # UDP has no state of its own: one that called connect(2) counts as established, and hears its peer alone.
 _ACCEPTING = {"tcp": _LISTENING, "udp": _ESTABLISHED | _UNCONNECTED}
+_EVERY_STATE = (1 << 32) - 1
 _ANY_COOKIE = (1 << 64) - 1
 
 
@@ -34,7 +35,7 @@ def taker(  # noqa: PLR0913, PLR0917 - a packet's ends, and where it came in
     index = next((number for number, name in names.items() if name == interface), 0)
     with DiagSocket() as diag:
         taken = _lookup(diag, proto, (src, sport), (dst, dport), index)
-        known = list(_on_port(diag, proto, dport))
+        known = list(_on_port(diag, proto, dport, _ACCEPTING[proto]))
     if taken is not None and all(taken["idiag_inode"] != one["idiag_inode"] for one in known):
         known.append(taken)
     found = {one["idiag_inode"]: _described(one, names) for one in known}
@@ -44,12 +45,23 @@ def taker(  # noqa: PLR0913, PLR0917 - a packet's ends, and where it came in
     return {"taken": mine, "others": list(found.values())}
 
 
+def users(place: str, proto: str, port: int) -> list[dict[str, Any]]:
+    """Every socket of a place with this port of its own, in whatever state, as `taker` describes them."""
+    places.enter_netns(place)
+    names = dict(socket.if_nameindex())
+    with DiagSocket() as diag:
+        found = {one["idiag_inode"]: _described(one, names) for one in _on_port(diag, proto, port, _EVERY_STATE)}
+    for inode, processes in owners.holding(set(found) - {0}).items():
+        found[inode]["owners"] = processes
+    return list(found.values())
+
+
 def _lookup(diag: DiagSocket, proto: str, source: tuple[str, int], target: tuple[str, int], index: int) -> Any:
     """The message about the socket that a packet is for; None when there is none."""
     request = inet_diag_req()
     request["sdiag_family"] = socket.AF_INET6 if ":" in target[0] else socket.AF_INET
     request["sdiag_protocol"] = _PROTOCOLS[proto]
-    request["idiag_states"] = (1 << 32) - 1
+    request["idiag_states"] = _EVERY_STATE
     request["idiag_if"], request["idiag_cookie"] = index, _ANY_COOKIE
     # The socket's side and its peer's for TCP; the kernel has them the other way round for UDP.
     near, far = ("src", "dst") if proto == "tcp" else ("dst", "src")
@@ -68,9 +80,9 @@ def _words(address: str) -> tuple[int, ...]:
     return struct.unpack("!4I", packed.ljust(16, b"\0"))
 
 
-def _on_port(diag: DiagSocket, proto: str, port: int) -> Iterator[Any]:
+def _on_port(diag: DiagSocket, proto: str, port: int, states: int) -> Iterator[Any]:
     for family in (socket.AF_INET, socket.AF_INET6):
-        answer = diag.get_sock_stats(family=family, protocol=_PROTOCOLS[proto], states=_ACCEPTING[proto])
+        answer = diag.get_sock_stats(family=family, protocol=_PROTOCOLS[proto], states=states)
         yield from (one for one in answer if one["idiag_sport"] == port)
 
 

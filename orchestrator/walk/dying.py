@@ -208,10 +208,11 @@ def _unheeded(scene: Scene) -> Death | None:
 def _mute(scene: Scene) -> Death | None:
     """It was delivered to a program that says nothing."""
     taken = scene.listeners.of(scene.way("there"))
-    if taken is None or (scene.walk.outcome != "silent" and scene.walk.proto != "udp"):
+    owner = next(iter(taken.owners), None) if taken is not None else None
+    stopped = owner is not None and owner.is_stopped  # else a datagram's silence tells nothing
+    if taken is None or (scene.walk.outcome != "silent" and not stopped):
         return None
     place, proto, port = taken.delivery.place, taken.delivery.packet.proto, taken.delivery.port
-    owner = next(iter(taken.owners), None)
     proof = f"a socket is open on port {port}"
     if owner is not None:
         place = owner.container or place

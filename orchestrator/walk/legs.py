@@ -183,6 +183,10 @@ def _tracking(seen: Seen, segment: Segment) -> Iterator[Station]:
             state = f"NEW {flow.state}".strip()
         elif event.event == "update" and _is(flow.reply.src, flow.reply.dst, flow.reply.sport, first):
             state = f"REPLY {flow.state}".strip()
+        elif event.event == "older" and _is(flow.original.src, flow.original.dst, flow.original.sport, first):
+            state = f"older than the walk {flow.state}".strip()
+        elif event.event == "older" and _is(flow.reply.src, flow.reply.dst, flow.reply.sport, first):
+            state = f"REPLY, older than the walk {flow.state}".strip()
         else:
             continue
         source, target = ends(segment.last if event.event == "new" else first)
@@ -190,7 +194,7 @@ def _tracking(seen: Seen, segment: Segment) -> Iterator[Station]:
             kind="conntrack",
             place=segment.place,
             name="conntrack",
-            text=_entry(flow),
+            text=entry(flow),
             verdict=state,
             source=source,
             target=target,
@@ -203,7 +207,9 @@ def _is(src: str, dst: str, sport: int | None, packet: Packet) -> bool:
     return (src, dst) == (packet.src, packet.dst) and (packet.sport is None or sport == packet.sport)
 
 
-def _entry(flow: Flow) -> str:
+def entry(flow: Flow) -> str:
+    """A flow as conntrack has it, in words."""
+
     def ended(address: str, port: int | None) -> str:
         return address if port is None else f"{address}:{port}"
 
@@ -284,4 +290,16 @@ def decide(seen: Seen, found: Path, ask: Ask) -> None:
             found.routes[number] = ask(segment.place, query)
 
 
-__all__ = ["Exchange", "Path", "arrived", "carries", "decide", "describe", "leg", "packets", "path", "stations"]
+__all__ = [
+    "Exchange",
+    "Path",
+    "arrived",
+    "carries",
+    "decide",
+    "describe",
+    "entry",
+    "leg",
+    "packets",
+    "path",
+    "stations",
+]

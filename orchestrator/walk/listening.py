@@ -88,8 +88,8 @@ class Listeners:
             dport=found.port,
             interface=found.interface,
         )
-        taken = _socket(answer["taken"]) if answer["taken"] is not None else None
-        return Taken(found, taken, tuple(_socket(one) for one in answer["others"]))
+        taken = socket_of(answer["taken"]) if answer["taken"] is not None else None
+        return Taken(found, taken, tuple(socket_of(one) for one in answer["others"]))
 
     def _address(self, host: str, place: str, found: Delivery) -> str:
         """The first address of the interface, which is what a TPROXY rule without one means."""
@@ -99,7 +99,8 @@ class Listeners:
         return next((one for one in mine if (":" in one) == six), found.packet.dst)
 
 
-def _socket(answer: dict[str, Any]) -> Socket:
+def socket_of(answer: dict[str, Any]) -> Socket:
+    """A socket as the agent describes it, typed."""
     return Socket(**{**answer, "owners": tuple(Owner(**one) for one in answer["owners"])})
 
 

@@ -75,8 +75,9 @@ class Walk:
     """One exchange: who asked whom how, the packets' ways, how it ended, and who told all that.
 
     `address` is "" where the asker's resolver has none for the target's name.
-    `outcome` is no address, answered, silent (connected, then nothing), timeout, refused, unreachable, reset, forbidden
-    or failed.
+    `outcome` is no address, answered, delivered (a datagram, and nothing came back), silent (connected, then nothing),
+    broken off (the answer lacks its end), timeout, refused, unreachable, reset, forbidden or failed. `note` is what is
+    to be said of one that did not die, and was not answered either.
     `told_by` are the sources in use, `missing` what the kernel did not offer.
     """
 
@@ -94,6 +95,7 @@ class Walk:
     answer: str = ""
     legs: tuple[Leg, ...] = ()
     death: Death | None = None
+    note: str = ""
     told_by: tuple[str, ...] = field(default=())
     missing: tuple[str, ...] = field(default=())
 

@@ -13,7 +13,17 @@ from orchestrator.walk.named import Named, named
 
 PROTOCOLS = ("icmp", "tcp", "udp")
 _MAX_PORT = 65_535
+_DATAGRAM = 65_507 - 20  # what IPv4 and IPv6 both take
 _WRITTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>\d+))?")
+
+
+@frozen
+class Way:
+    """How to ask: bytes of data (0: as needed), whether in one packet, and from which port (0: any)."""
+
+    size: int = 0
+    df: bool = False
+    from_port: int = 0
 
 
 @frozen
@@ -26,7 +36,7 @@ class Asked:
     named: Named
 
 
-def asked(lab: RunningLab, source: str, target: str, proto: str) -> Asked:
+def asked(lab: RunningLab, source: str, target: str, proto: str, how: Way) -> Asked:
     """What a target means to a node. UsageError or UnknownName for what cannot be asked."""
     name, port = _split(target)
     if proto and proto not in PROTOCOLS:
@@ -36,6 +46,10 @@ def asked(lab: RunningLab, source: str, target: str, proto: str) -> Asked:
         raise UsageError(f"{chosen} needs a port.", f"Write it behind the target: {name}:80.")
     if chosen == "icmp" and port:
         raise UsageError("icmp has no ports.", f"Leave it away: {name}; or say --proto tcp or udp.")
+    if chosen == "icmp" and how.from_port:
+        raise UsageError("icmp has no ports to ask from.", "Leave --from-port away; or say --proto tcp or udp.")
+    if chosen != "tcp" and how.size > _DATAGRAM:
+        raise UsageError(f"{how.size} bytes do not fit into one packet of {chosen}.", f"At most {_DATAGRAM} do.")
     lab.host_of(source)
     found = Named(name) if _is_address(name) else named(lab, source, name)
     return Asked(found.address, chosen, port, found)

@@ -4,55 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
-from attrs import asdict, evolve, frozen
+from attrs import asdict, evolve
 
-from orchestrator.clocks import ahead
 from orchestrator.running import RunningLab
-from orchestrator.wait import scaled
-from orchestrator.walk.clocks import in_one_time
 from orchestrator.walk.delivery import Delivery
-from orchestrator.walk.dying import death
+from orchestrator.walk.ending import ended
 from orchestrator.walk.legs import Exchange, Path, leg
 from orchestrator.walk.listening import Listeners, taking
-from orchestrator.walk.model import Death, Leg, Station, Walk
-from orchestrator.walk.relaying import Relay, its_walk, passed_on, ports, relay
+from orchestrator.walk.model import Leg, Station, Walk
+from orchestrator.walk.relaying import Relay, relay
 from orchestrator.walk.relaying import outcome as relay_outcome
 from orchestrator.walk.relaying import ways as found_ways
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.scene import Scene
-from orchestrator.walk.seen import Seen, ends, read
-from orchestrator.walk.target import Asked, asked
-
-_PATIENCE = 3.5  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
-_ANSWER = 60.0  # seconds an agent has to open its taps, and to say what they saw
-_PING = 56
-
-
-@frozen
-class Taken:
-    """What one exchange brought: how it went, the asker's mark and namespace, and what the taps saw."""
-
-    sent: dict[str, Any]
-    mark: int
-    place: str
-    seen: Seen
+from orchestrator.walk.seen import Seen, ends
+from orchestrator.walk.taking import Taken, take
+from orchestrator.walk.target import Asked, Way, asked
 
 
 def walk(  # noqa: PLR0913 - who asks whom, and how
-    running: RunningLab, source: str, target: str, *, proto: str = "", size: int = _PING, df: bool = False
+    running: RunningLab,
+    source: str,
+    target: str,
+    *,
+    proto: str = "",
+    size: int = 0,
+    df: bool = False,
+    from_port: int = 0,
 ) -> Walk:
     """Send one exchange from a node to a node, an address or a name (`DST[:PORT]`), and tell what it passed.
 
-    `proto` is icmp, tcp or udp; tcp when the target has a port, else icmp. `size` and `df` are for icmp: the bytes of
-    data, and that they travel in one piece. Raises UsageError or UnknownName for what cannot be asked.
+    `proto` is icmp, tcp or udp; tcp when the target has a port, else icmp. `size` are the bytes of data that the asker
+    sends at least (0: as many as it needs), with `df` in one packet; `from_port` is the port it asks from (0: any),
+    so that an existing flow can be walked. Raises UsageError or UnknownName for what cannot be asked.
     """
-    wanted = asked(running, source, target, proto)
+    way = Way(size, df, from_port)
+    wanted = asked(running, source, target, proto, way)
     begun = _begun(running, source, target, wanted)
     if wanted.named.death is not None:
         return evolve(begun, outcome="no address", legs=(wanted.named.leg,), death=wanted.named.death)
-    taken = _take(running, source, wanted, size, df=df)
+    taken = take(running, source, wanted, way)
     exchange, ask = Exchange(wanted.proto, taken.mark, taken.place), partial(_ask, running, taken.seen)
     listeners = Listeners(running, taken.seen)
     ways = found_ways(taken.seen, exchange, ask)
@@ -69,7 +61,7 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         told_by=_tellers(taken.seen),
         missing=tuple(sorted(set(taken.seen.missing))),
     )
-    return _ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
+    return ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
 
 
 def _begun(running: RunningLab, source: str, target: str, wanted: Asked) -> Walk:
@@ -130,62 +122,6 @@ def _relay_legs(found: Relay | None, how: str) -> list[Path]:
     )
     ways = found.ways if found is not None else ()
     return [evolve(way, direction=wanted[way.direction]) for way in ways if way.direction in wanted]
-
-
-def _ended(scene: Scene, relay: Relay | None, how: str) -> Walk:
-    """The walk with where it died, if it did."""
-    found = scene.walk
-    if found.outcome == "answered":
-        return found
-    why = _relay_died(scene, relay, how) or death(scene)
-    legs = [evolve(one, complete=False) if one is found.legs[-1] else one for one in found.legs]
-    return evolve(found, death=why, legs=tuple(legs))
-
-
-def _relay_died(scene: Scene, relay: Relay | None, how: str) -> Death | None:
-    """The end of what a relay asked in turn, when it is that which was not answered."""
-    if relay is None or relay.owner.is_stopped or how == "answered":
-        return None
-    if not relay.ways and scene.walk.outcome == "timeout" and scene.walk.proto == "tcp":
-        return None  # nobody was connected, so nothing was relayed
-    inner = evolve(
-        scene, exchange=relay.exchange, ways=list(relay.ways), walk=its_walk(scene.walk, relay, how), facts=None
-    )
-    found = death(inner)
-    if not relay.ways and found.layer == "unknown":
-        return None
-    return passed_on(relay, how, found, set(scene.seen.places))
-
-
-def _take(running: RunningLab, source: str, wanted: Asked, size: int, *, df: bool) -> Taken:
-    agent, place = running.at(source)
-    ready = agent.call("exchange.prepare", place=place, proto=wanted.proto, address=wanted.address)
-    agents = {host: running.agent(host) for host in running.hosts}
-    relayed = ports(running) if wanted.port else []
-    opening = {
-        host: one.submit("watch.start", proto=wanted.proto, number=ready["port"], also=relayed)
-        for host, one in agents.items()
-    }
-    taps = {host: future.result(scaled(_ANSWER)) for host, future in opening.items()}
-    try:
-        sent = agent.call(
-            "exchange.send",
-            number=ready["number"],
-            proto=wanted.proto,
-            address=wanted.address,
-            port=wanted.port,
-            seconds=scaled(_PATIENCE),
-            size=size,
-            df=df,
-        )
-    finally:
-        closing = {host: agents[host].submit("watch.stop", number=tap) for host, tap in taps.items()}
-        found = {host: future.result(scaled(_ANSWER)) for host, future in closing.items()}
-    seen = read(found)
-    in_one_time(seen, {name: ahead(agents[name]) for name, host in running.hosts.items() if host.apart})
-    host = running.host_of(source)
-    here = next(name for name, inode in seen.inodes.items() if inode == ready["inode"] and seen.places[name][0] == host)
-    return Taken(sent, ready["port"], here, seen)
 
 
 def _tellers(seen: Seen) -> tuple[str, ...]:
