@@ -86,14 +86,10 @@ def _too_large_to_route(scene: Scene, way: Path) -> Death | None:
 
 def _unheard_of(scene: Scene) -> str:
     """What became of the ICMP message that would have told the sender."""
+    for chain in scene.seen.traversals:  # only what is about the exchange is traced
+        for step in chain.steps:
+            if chain.packet.kind in _ERRORS and step.verdict == "drop":
+                return f"; ICMP {chain.packet.kind} was dropped in {chain.place}: {step.text}"
     about = packets(scene.seen, lambda one: one.quoted is not None and scene.exchange.has(one.quoted))
     error = next((one for one in about if one.kind in _ERRORS), None)
-    if error is None:
-        return "; no ICMP message about it was seen"
-    way = path(scene.seen, "error", error)
-    for segment in way.segments:
-        for chain in segment.chains:
-            for step in chain.steps:
-                if step.verdict == "drop":
-                    return f"; ICMP {error.kind} was dropped in {chain.place}: {step.text}"
-    return f"; ICMP {error.kind} from {error.src} was sent"
+    return "; no ICMP message about it was seen" if error is None else f"; ICMP {error.kind} from {error.src} was sent"
