@@ -8,6 +8,7 @@ from orchestrator.facts.flat import place_name
 from orchestrator.walk.fates import unsent
 from orchestrator.walk.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.listening import full, nobody
 from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.reasons import meaning
@@ -230,37 +231,25 @@ def _untranslated(scene: Scene, taker: str) -> Death | None:
     return Death(place=router, layer="nat", why=why, proof=f"network {network} is one to be masqueraded")
 
 
-def _nobody(scene: Scene) -> Death | None:
-    """It arrived, and no socket was there for it."""
-    there = scene.way("there")
-    if there is None or not arrived(there) or scene.walk.proto == "icmp":
-        return None
-    place, packet = there.segments[-1].place, there.segments[-1].last
-    sockets = [one for one in scene.space(place).sockets if (one.proto, one.port) == (packet.proto, packet.dport)]
-    if sockets:
-        return None
-    return Death(
-        place=place,
-        layer="process",
-        why=f"Nobody in {place} listens on {packet.proto} port {packet.dport}.",
-        proof="no such socket",
-    )
+def _unheeded(scene: Scene) -> Death | None:
+    """It arrived, and no socket was there for it, or one that takes no more connections."""
+    taken = scene.listeners.of(scene.way("there"))
+    return nobody(taken) or full(taken)
 
 
 def _mute(scene: Scene) -> Death | None:
     """It was delivered to a program that says nothing."""
-    there = scene.way("there")
-    if there is None or not arrived(there):
+    taken = scene.listeners.of(scene.way("there"))
+    owner = next(iter(taken.owners), None) if taken is not None else None
+    stopped = owner is not None and owner.is_stopped  # else a datagram's silence tells nothing
+    if taken is None or (scene.walk.outcome != "silent" and not stopped):
         return None
-    place, packet = there.segments[-1].place, there.segments[-1].last
-    if scene.walk.outcome != "silent" and scene.walk.proto != "udp":
-        return None
-    owner = next(iter(scene.owners(place, packet.proto, packet.dport or 0)), None)
-    proof = f"a socket is open on port {packet.dport}"
+    place, proto, port = taken.delivery.place, taken.delivery.packet.proto, taken.delivery.port
+    proof = f"a socket is open on port {port}"
     if owner is not None:
         place = owner.container or place
         proof = f"{owner} has it open" + (", and is stopped" if owner.is_stopped else "")
-    why = f"{place} took it on {packet.proto} port {packet.dport}, and the program there does not answer."
+    why = f"{place} took it on {proto} port {port}, and the program there does not answer."
     return Death(place=place, layer="process", why=why, proof=proof)
 
 
@@ -277,6 +266,6 @@ _LOOKS = (
     reset,
     _no_way_back,
     _answer_astray,
-    _nobody,
+    _unheeded,
     _mute,
 )

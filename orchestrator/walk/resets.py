@@ -44,7 +44,8 @@ def _by_tcp(scene: Scene, packet: Packet) -> KernelEvent | None:
 
 
 def _by_the_machine(scene: Scene, way: Path, maker: str, told: KernelEvent | None) -> Death:
-    owner = next(iter(scene.owners(maker, "tcp", way.packet.sport or 0)), None)
+    taken = scene.listeners.of(scene.way("there"))
+    owner = next(iter(taken.owners), None) if taken is not None and taken.delivery.place == maker else None
     because = _WHY.get(told.reason, "") if told is not None else ""
     why = f"{maker} reset the connection" + (f": {because}." if because else ".")
     place = owner.container or maker if owner is not None and owner.container else maker

@@ -16,8 +16,8 @@ from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.fates import Fate
 from orchestrator.walk.legs import Exchange, Path
+from orchestrator.walk.listening import Listeners
 from orchestrator.walk.model import Walk
-from orchestrator.walk.owners import Owner, owners
 from orchestrator.walk.requests import called, replies, requests
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.seen import Seen
@@ -38,6 +38,7 @@ class Scene:
     ways: list[Path]
     walk: Walk
     ask: Callable[[str, Query], Route]
+    listeners: Listeners
     _spaces: dict[str, Namespace] = field(factory=dict)
     _facts: dict[str, Snapshot] | None = None
     _baseline: dict[str, Snapshot] | None = None
@@ -115,10 +116,6 @@ class Scene:
         engine = self.facts[host].engine if host in self.facts else None
         texts = [one.options.get(_NUMBERS, "") for one in (engine.networks if engine else ())]
         return {int(number) for text in texts for number in text.split(",") if number.isdigit()}
-
-    def owners(self, place: str, proto: str, port: int) -> list[Owner]:
-        """Who accepts on a port in a namespace."""
-        return owners(self.running, self.seen, place, proto, port)
 
     def translated_network(self, host: str, address: str) -> str:
         """The bridge network of a lab host's engine with this address, if the engine is to translate what leaves it."""
