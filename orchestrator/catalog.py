@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model import Lab, Practice
+from orchestrator.model import Lab, Practice, WalkCase
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
@@ -99,6 +99,33 @@ def _places(found: Practice) -> Iterator[tuple[str, str]]:
         for step in (*fault.change.inject, *fault.change.took, *fault.change.undo, *fault.repair):
             yield f"a step of fault {fault.name}", step.at
     yield from ((f"at of decoy {decoy.id}", decoy.at) for decoy in found.decoys)
+
+
+def walks(name: str) -> tuple[WalkCase, ...]:
+    """The walk cases beside a lab, in walks.py. Raises UnknownName or DefinitionError."""
+    lab = load(name)
+    where = f"labs/{folder(name).name}/walks.py"
+    found = tuple(_given(name, "walks", "WALKS", ()))
+    known = {fault.id for fault in practice(name).faults}
+    for number, case in enumerate(found):
+        if not isinstance(case, WalkCase):
+            raise DefinitionError("WALKS", case, "is no WalkCase", "See CONTRIBUTING.md.", where)
+        if case.id in known or case.id in {one.id for one in found[:number]}:
+            raise DefinitionError("walk", case.id, "is there twice, or a fault's id", "Give it its own id.", where)
+    for part, place in _places_walked(found):
+        if place not in lab.places:
+            raise DefinitionError(part, place, "no place of the lab", f"One of {', '.join(lab.places)}.", where)
+    return found
+
+
+def _places_walked(found: Iterable[WalkCase]) -> Iterator[tuple[str, str]]:
+    """(what names it, the place) of every place that walk cases speak of."""
+    for case in found:
+        yield f"source of walk {case.id}", case.source
+        if case.at:
+            yield f"at of walk {case.id}", case.at
+        for step in (*case.change.inject, *case.change.took, *case.change.undo):
+            yield f"a step of walk {case.id}", step.at
 
 
 def all_labs() -> Iterator[Lab]:

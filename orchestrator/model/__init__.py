@@ -10,6 +10,7 @@
     Answers Closed Pings      checks: what works, and what is closed, while the lab is whole
     Leaves Resolves Prints
     Fault                     a Change that turns some of a lab's checks and claims red, with all that practice needs
+    WalkCase                  a Change that is in no catalogue of faults, and what a walk must say of it
     Decoy                     a ticket about something that works as designed
 
 Parts refer to each other by name. A definition that contradicts itself raises DefinitionError, which
@@ -37,6 +38,17 @@ from orchestrator.model.common_changes import (
 )
 from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
 from orchestrator.model.health import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from orchestrator.model.net_changes import (
+    address_changed,
+    forgotten,
+    hooked,
+    nft_added,
+    route_added,
+    rule6_added,
+    rule_of_routes,
+    sysctl_within,
+    within,
+)
 from orchestrator.model.parts import (
     Container,
     Http,
@@ -53,6 +65,7 @@ from orchestrator.model.parts import (
 )
 from orchestrator.model.topology import Lab
 from orchestrator.model.verdicts import VERDICTS, Claim
+from orchestrator.model.walks import WalkCase
 
 __all__ = [
     "GREEN",
@@ -86,22 +99,32 @@ __all__ = [
     "Step",
     "Switch",
     "Udp",
+    "WalkCase",
     "Wire",
+    "address_changed",
     "alternatives",
     "both",
     "bridge_of",
     "changed",
+    "forgotten",
     "frozen",
+    "hooked",
     "image_replaced",
     "link_down",
     "mtu_set",
     "neighbour_pinned",
+    "nft_added",
     "paused",
     "port_of",
+    "route_added",
     "route_deleted",
+    "rule6_added",
     "rule_added",
     "rule_deleted",
     "rule_deleted_anywhere",
+    "rule_of_routes",
     "sysctl_set",
+    "sysctl_within",
+    "within",
     "wrapped",
 ]

@@ -1,4 +1,6 @@
-"""How much of what is broken a walk finds: each fault that drops packets is injected, walked into, and undone."""
+"""How much of what is broken a walk finds: each fault that drops packets is injected, walked into, and undone; and so is
+each case that was thought of for walks alone.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,50 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from orchestrator.model import Answers, Fault, Pings, Practice
-from orchestrator.practice.injecting import apply, undo
+from orchestrator.errors import BuildError
+from orchestrator.model import Answers, Change, Fault, Pings, Practice, WalkCase
+from orchestrator.practice.injecting import apply, took_effect, undo
 from orchestrator.running import RunningLab
 from orchestrator.walk import Death, walk
 
 # The ways in which a check is red when a packet of its is lost or turned away.
 DROPPING = {"timeout", "refused", "unreachable", "reset", "forbidden", "no reply", "failed"}
-RIGHT, HONEST, WRONG, ANSWERED = "right", "last seen", "wrong", "answered"
+RIGHT, HONEST, WRONG, ANSWERED, UNMADE = "right", "last seen", "wrong", "answered", "not made"
+_FORGET = "ip route flush cache; ip -6 route flush cache; true"  # what was learned of a path's MTU outlasts a change
+_LIMIT = 30.0
+
+
+@frozen
+class Asked:
+    """An exchange as `walk` takes it, what is done before, and what a walk has to say then.
+
+    `at` is "" where the exchange is answered. `says` are words the verdict must contain, `spares` words it must not;
+    `layer` is compared where `strict`.
+    """
+
+    name: str
+    how: str
+    change: Change
+    source: str
+    target: str
+    proto: str
+    size: int
+    df: bool
+    at: str
+    layer: str
+    strict: bool = False
+    says: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
 
 
 @frozen
 class Found:
-    """What a walk said about a fault.
+    """What a walk said about a fault or a case.
 
-    `verdict` is right (it named the place that is broken), last seen (it said how far it could see), wrong (it named
-    another place), or answered (the exchange was: what is broken is not on its way). `left` is what undo could not do.
+    `verdict` is right (it named the place that is broken, and the cause where that is asked for; or saw no end where
+    there is none), last seen (it said how far it could see), wrong (it named another place or cause), answered (the
+    exchange was, although it should not have been), or not made (the change was not in effect). `lacks` says what a wrong
+    verdict does not say, or should not. `left` is what undo could not do.
     """
 
     fault: str
@@ -31,9 +61,15 @@ class Found:
     verdict: str
     death: Death | None
     left: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def basis(self) -> str:
+        """How a walk that was right knew: seen, inferred, or "" where there is no verdict."""
+        return self.death.basis if self.death is not None else ""
 
 
-def dropping(practice: Practice, engine: str, firewall: str) -> Iterator[tuple[Fault, Answers | Pings]]:
+def dropping(practice: Practice, engine: str, firewall: str) -> Iterator[Asked]:
     """Each fault that drops packets, with the first of the checks it turns red that a walk can repeat."""
     for fault in practice.faults:
         if not fault.applies(engine, firewall):
@@ -41,34 +77,97 @@ def dropping(practice: Practice, engine: str, firewall: str) -> Iterator[tuple[F
         for name, how in fault.checks_on(engine).items():
             check = practice.check(name)
             if isinstance(check, Answers | Pings) and set(how.split(" or ")) <= DROPPING:
-                yield fault, check
+                yield _of_fault(fault, check)
                 break
 
 
-def walk_faults(lab: RunningLab, chosen: Iterable[tuple[Fault, Answers | Pings]]) -> Iterator[Found]:
-    """Inject each, walk its check, undo it. The lab is as it was afterwards, but for what `left` says."""
-    for fault, check in chosen:
-        left: list[str] = []
-        try:
-            apply(lab, fault.change.inject)
-            death = _walk(lab, check)
-        finally:
-            left += undo(lab, fault.change)
-            for host in lab.hosts:  # what is tracked of an exchange that failed would lead a later one astray
-                lab.run(host, ["conntrack", "-F"])
-        yield Found(fault.name, check.id, fault.at, fault.layer, _verdict(fault, death), death, tuple(left))
-
-
-def _verdict(fault: Fault, death: Death | None) -> str:
-    if death is None:
-        return ANSWERED
-    if not death.certain:
-        return HONEST
-    return RIGHT if death.place.partition("/")[0] == fault.at else WRONG
-
-
-def _walk(lab: RunningLab, check: Answers | Pings) -> Death | None:
+def _of_fault(fault: Fault, check: Answers | Pings) -> Asked:
     if isinstance(check, Pings):
-        return walk(lab, check.at, check.to, proto="icmp", size=check.size, df=check.df).death
-    target = f"[{check.to}]:{check.port}" if ":" in check.to else f"{check.to}:{check.port}"
-    return walk(lab, check.at, target, proto=check.proto).death
+        target, proto, size, df = check.to, "icmp", check.size, check.df
+    else:
+        target = f"[{check.to}]:{check.port}" if ":" in check.to else f"{check.to}:{check.port}"
+        proto, size, df = check.proto, 0, False
+    return Asked(fault.name, check.id, fault.change, check.at, target, proto, size, df, fault.at, fault.layer)
+
+
+def cases(given: Iterable[WalkCase], lab: RunningLab, engine: str, firewall: str) -> Iterator[Asked]:
+    """Each walk case that is one for this engine, this flavour of iptables and this kernel."""
+    for one in given:
+        if one.applies(engine, firewall) and _can(lab, one):
+            yield Asked(
+                name=one.id,
+                how=f"{one.source} to {one.target}",
+                change=one.change,
+                source=one.source,
+                target=one.target,
+                proto=one.proto,
+                size=one.size,
+                df=one.df,
+                at=one.at,
+                layer=one.layer,
+                strict=True,
+                says=one.words_on(engine),
+                spares=one.spares,
+            )
+
+
+def _can(lab: RunningLab, case: WalkCase) -> bool:
+    features = lab.features(lab.host_of(case.source)) if case.needs else {}
+    return all(features.get(name, {}).get("works", False) for name in case.needs)
+
+
+def walk_faults(lab: RunningLab, chosen: Iterable[Asked]) -> Iterator[Found]:
+    """Make each, walk into it, undo it. The lab is as it was afterwards, but for what `left` says."""
+    for one in chosen:
+        left: list[str] = []
+        death, unmade = None, ""
+        try:
+            apply(lab, one.change.inject)
+            if took_effect(lab, one.change):
+                death = _walk(lab, one)
+            else:
+                unmade = "it is not in effect"
+        except BuildError as error:
+            unmade = error.problem
+        finally:
+            left += undo(lab, one.change)
+            _forget(lab)
+        if unmade:
+            yield Found(one.name, one.how, one.at, one.layer, UNMADE, None, tuple(left), (unmade,))
+            continue
+        verdict, lacks = _verdict(one, death)
+        yield Found(one.name, one.how, one.at, one.layer, verdict, death, tuple(left), lacks)
+
+
+def _forget(lab: RunningLab) -> None:
+    """What is tracked of an exchange that failed, or was learned from it, would lead a later one astray."""
+    for host in lab.hosts:
+        lab.run(host, ["conntrack", "-F"], limit=_LIMIT)
+    for place in lab.lab.places:
+        lab.run(place, _FORGET, limit=_LIMIT)
+
+
+def _verdict(asked: Asked, death: Death | None) -> tuple[str, tuple[str, ...]]:
+    """What to think of a verdict, and what is wrong with it."""
+    if death is None:
+        return (ANSWERED, ()) if asked.at else (RIGHT, ())
+    if not asked.at:
+        return WRONG, ("the exchange is answered",)
+    if not death.certain:
+        return HONEST, ()
+    lacks = tuple(_lacks(asked, death))
+    return (WRONG, lacks) if lacks else (RIGHT, ())
+
+
+def _lacks(asked: Asked, death: Death) -> Iterator[str]:
+    if death.place.partition("/")[0] != asked.at:
+        yield f"place {asked.at}"
+    if asked.strict and death.layer != asked.layer:
+        yield f"layer {asked.layer}, not {death.layer}"
+    said = " ".join((death.why, death.proof))
+    yield from (f"{word!r} is not in it" for word in asked.says if word not in said)
+    yield from (f"{word!r} is in it" for word in asked.spares if word in said)
+
+
+def _walk(lab: RunningLab, one: Asked) -> Death | None:
+    return walk(lab, one.source, one.target, proto=one.proto, size=one.size, df=one.df).death

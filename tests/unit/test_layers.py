@@ -154,7 +154,7 @@ def test_the_packages_at_the_top_are_empty() -> None:
 
 DEFINITIONS = {
     module_name(path, ROOT): path
-    for part in ("lab", "names", "checks", "faults")
+    for part in ("lab", "names", "checks", "faults", "walks")
     for path in sorted(ROOT.glob(f"labs/*/{part}.py"))
 }
 WORDS = {"__future__", "collections.abc", "orchestrator.model"}
