@@ -25,6 +25,8 @@ OPTIONS = {
     "seconds": "for capture: end after so long",
     "target": "for walk: who is asked, a node, an address or a name, and a port: 203.0.113.1:80",
     "proto": "for walk: icmp, tcp or udp; else tcp when there is a port, and icmp",
+    "size": "for walk: how many bytes of data the asker sends, such as 1400: does a full packet get through?",
+    "from_port": "for walk: the port to ask from, to walk a flow that conntrack knows already",
     "svg": "for walk: write a picture of it to this file",
     "engine": "for up: 20.10, 26.1 or 28.5",
     "firewall": "for up: nft or legacy, the flavour of iptables",
@@ -68,6 +70,8 @@ def lab(
     format: str = "",  # noqa: A002 - the flag's name
     to: str = "",
     proto: str = "",
+    size: str = "",
+    from_port: str = "",
     svg: str = "",
     host: str = "",
     show: bool = False,
@@ -84,6 +88,7 @@ def lab(
     invoke lab diff NAME              what differs from the state after `up`
     invoke lab graph NAME             a picture of it as it is now; --format, --to
     invoke lab walk NAME SRC DST      what a packet to DST[:PORT] passes, there and back; --proto, --svg FILE
+                                      --size 1400, --from-port 5000; exit code 1 when it died
     invoke lab env NAME               DOCKER_HOST for your own docker CLI
     invoke lab capture NAME WHERE     packets as pcapng, until Ctrl-C (exit code 0); WHERE is client:eth0,host:docker0
                                       --filter 'tcp port 80' --count 10 --seconds 5 --to FILE, or --to - to pipe live
@@ -104,7 +109,7 @@ def lab(
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
     options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "format": format, "to": to}
-    options |= {"target": target, "proto": proto, "svg": svg}
+    options |= {"target": target, "proto": proto, "svg": svg, "size": size, "from_port": from_port}
     with command(json=json) as screen, placing.at_instance(name, as_, host):
         grammar.lab_action(action)(screen, name, node, options)
 

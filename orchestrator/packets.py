@@ -54,7 +54,8 @@ class Packet:
 
     def __str__(self) -> str:
         def end(address: str, port: int | None) -> str:
-            return address if port is None else f"{address}:{port}"
+            shown = f"[{address}]" if ":" in address and port is not None else address
+            return shown if port is None else f"{shown}:{port}"
 
         what = " ".join(word for word in (self.proto, self.flags, self.kind) if word)
         text = f"{end(self.src, self.sport)} -> {end(self.dst, self.dport)} {what}, {self.size} bytes"

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import capture, commands, dial, engine, exchange, lending, parts, places, processes, wiring
+from . import capture, commands, dial, engine, exchange, lending, naming, owners, parts, places, processes, wiring
 
 Operation = Callable[..., Any]
 
@@ -76,10 +76,13 @@ def _unwatch(**args: Any) -> Any:
     return tap.stop(**args)
 
 
-def _owners(**args: Any) -> Any:
-    from . import owners  # noqa: PLC0415 - as above
+def _sockets(operation: str) -> Operation:
+    def call(**args: Any) -> Any:
+        from . import sockets  # noqa: PLC0415 - as above
 
-    return owners.owners(**args)
+        return getattr(sockets, operation)(**args)
+
+    return call
 
 
 def _routes(**args: Any) -> Any:
@@ -116,7 +119,10 @@ OPERATIONS: dict[str, Operation] = {
     "watch.start": _watch,
     "watch.stop": _unwatch,
     "routes": _routes,
-    "owners": _owners,
+    "taker": _sockets("taker"),
+    "users": _sockets("users"),
+    "relays": owners.relays,
+    "resolve": naming.resolve,
     "netns": wiring.make_netns,
     "switch": wiring.make_switch,
     "cable": wiring.make_cable,

@@ -44,11 +44,13 @@ def run(
     command: str | list[str],
     stdin: str | None = None,
     timeout: float | None = None,
+    more: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Run a command; a string goes to `sh -c`, a list is executed as it is.
 
     `timeout` is in seconds; a command that passes it is killed with its children and reported with
-    exit code 124 and `timed_out` true. Returns rc, stdout, stderr (undecodable bytes surrogate-escaped).
+    exit code 124 and `timed_out` true. `more` are variables of its environment.
+    Returns rc, stdout, stderr (undecodable bytes surrogate-escaped).
     """
     words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
     process = subprocess.Popen(
@@ -56,7 +58,7 @@ def run(
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | (more or {}),
         cwd="/",
         start_new_session=True,
     )

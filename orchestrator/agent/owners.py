@@ -5,49 +5,51 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 from collections.abc import Iterator
 from typing import Any
 
-from pyroute2 import DiagSocket
+from . import engine
 
-from . import engine, places
-
-_LISTENING = {"tcp": (socket.IPPROTO_TCP, 1 << 10), "udp": (socket.IPPROTO_UDP, 1 << 7)}
 _ID = re.compile(r"[0-9a-f]{64}")
+_SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
-def owners(place: str, proto: str, port: int) -> list[dict[str, Any]]:
-    """Processes with a socket that accepts on this port in a place: pid, name, state (`T`: stopped), container, paused.
+def holding(inodes: set[int]) -> dict[int, list[dict[str, Any]]]:
+    """{inode: processes with this socket}: pid, name, state (`T`: stopped), command, container, paused.
 
     `container` is a container's name, the beginning of its id when the engine does not answer, or "".
     """
-    places.enter_netns(place)
-    wanted = {f"socket:[{inode}]" for inode in _inodes(proto, port)}
-    names = _containers()
-    return [_process(pid, names) for pid in _pids() if wanted & set(_files(pid))]
+    found: dict[int, list[dict[str, Any]]] = {}
+    names = _containers() if inodes else {}
+    for pid in _pids() if inodes else ():
+        for inode in set(_sockets(pid)) & inodes:
+            found.setdefault(inode, []).append(_process(pid, names))
+    return found
 
 
-def _inodes(proto: str, port: int) -> list[int]:
-    protocol, states = _LISTENING[proto]
-    with DiagSocket() as diag:
-        return [
-            message["idiag_inode"]
-            for family in (socket.AF_INET, socket.AF_INET6)
-            for message in diag.get_sock_stats(family=family, protocol=protocol, states=states)
-            if message["idiag_sport"] == port
-        ]
+def relays() -> list[list[str]]:
+    """The command line of every docker-proxy of this lab host."""
+    commands = (_command(pid) for pid in _pids())
+    return [words for words in commands if words and os.path.basename(words[0]) == "docker-proxy"]
 
 
 def _pids() -> Iterator[int]:
     return (int(name) for name in sorted(os.listdir("/proc")) if name.isdigit())
 
 
-def _files(pid: int) -> Iterator[str]:
+def _sockets(pid: int) -> Iterator[int]:
     with contextlib.suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
-                yield os.readlink(f"/proc/{pid}/fd/{name}")
+                held = _SOCKET.fullmatch(os.readlink(f"/proc/{pid}/fd/{name}"))
+                if held:
+                    yield int(held[1])
+
+
+def _command(pid: int) -> list[str]:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline") as file:
+        return file.read().split("\0")[:-1]
+    return []
 
 
 def _containers() -> dict[str, tuple[str, str]]:
@@ -69,4 +71,5 @@ def _process(pid: int, names: dict[str, tuple[str, str]]) -> dict[str, Any]:
             group = file.read()
     found = _ID.findall(group)
     container, status = names.get(found[-1], (found[-1][:12], "")) if found else ("", "")
-    return {"pid": pid, "name": name, "state": state, "container": container, "paused": status == "paused"}
+    known = {"pid": pid, "name": name, "state": state, "command": _command(pid)}
+    return {**known, "container": container, "paused": status == "paused"}

@@ -96,11 +96,7 @@ def _reset(layout: tracefs.Layout, raw: bytes) -> dict[str, Any]:
     reason = layout.get(raw, "reason")
     (source, sport), (target, dport) = (_end(layout.get(raw, field)) for field in ("saddr", "daddr"))
     ends = {"source": source, "target": target, "sport": sport, "dport": dport}
-    return {"reason": _RESETS.get(reason, "") if reason is not None else "", **ends}
-
-
-# The layout's names are those of the socket's states, too: these are of net/rstreason.h.
-_RESETS = {1: "NO_SOCKET", 6: "TCP_FLAGS", 8: "TCP_ABORT_ON_DATA", 11: "TCP_ABORT_ON_CLOSE", 12: "TCP_ABORT_ON_LINGER"}
+    return {"reason": layout.values.get(reason, "") if reason is not None else "", **ends}
 
 
 def _end(raw: bytes) -> tuple[str, int]:

@@ -40,6 +40,10 @@ class Docker:
 
     def _make_mesh(self) -> None:
         progress = self._progress
+        why = mesh.unavailable(progress.running) if self._lab.mesh else ""
+        if why:
+            note = f"Ports that services publish do not answer here, nor do their virtual IPs: {why}."
+            progress.built.note = f"{progress.built.note} {note}".strip()
         if self._lab.mesh and mesh.is_missing(progress.running):
             progress.begin("mesh", self._lab.name, "publishing a first port")
             mesh.make(progress.running)

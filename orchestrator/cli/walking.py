@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
+from invoke import Exit
 
-from orchestrator.cli.common import Options, chosen
+from orchestrator.cli.common import Options, chosen, number
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
+from orchestrator.errors import EXIT_CLAIM_FAILED, UsageError
 from orchestrator.running import RunningLab
 from orchestrator.walk.words import grounds, title, verdict
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
     from orchestrator.walk import Leg, Station, Walk
 
+_LARGEST, _LAST_PORT = 1_000_000, 65_535
 _HEARD = {"drop": "red", "accept": "green"}
 
 
 def walk(screen: Screen, name: str, source: str, options: Options) -> None:
-    """Send one exchange, print every station; also of a broken lab, where it ends in why it died."""
+    """Send one exchange, print every station; of one that died where and why, with exit code 1."""
     from orchestrator.walk import walk as take  # noqa: PLC0415 - what it decodes with takes a while to import
     from orchestrator.walk.picture import svg  # noqa: PLC0415 - as above
 
@@ -31,19 +33,32 @@ def walk(screen: Screen, name: str, source: str, options: Options) -> None:
     file = Path(options["svg"]) if options["svg"] else None
     if file is not None and not file.absolute().parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no such folder.", "Name a file in a folder that exists.")
+    size, port = _between("size", options, _LARGEST), _between("from-port", options, _LAST_PORT)
     with RunningLab.attach(lab, instance) as running:
         screen.say(f"{source} asks {options['target']}")
-        found = take(running, source, options["target"], proto=options["proto"])
+        found = take(running, source, options["target"], proto=options["proto"], size=size, from_port=port)
     if file is not None:
         file.write_text(svg(found))
     _tell(screen, found)
     if file is not None:
         screen.line(f"The picture is in {file}.")
     screen.document(attrs.asdict(found))
+    if found.death is not None:
+        raise Exit(code=EXIT_CLAIM_FAILED)
+
+
+def _between(flag: str, options: Options, most: int) -> int:
+    """A number from 1 on that was given with a flag; 0 when none was."""
+    text = options[flag.replace("-", "_")]
+    found = number(flag, text)
+    if text and not 0 < found <= most:
+        raise UsageError(f"--{flag} {text} is not possible.", f"It is a number from 1 to {most}.")
+    return found
 
 
 def _tell(screen: Screen, found: Walk) -> None:
-    where = found.address if found.proto == "icmp" else f"{found.address} port {found.port}"
+    where = found.address or found.target
+    where += f" port {found.port}" if found.address and found.proto != "icmp" else ""
     screen.line(screen.colour(f"{found.source} asks {where} by {found.proto}: {ending(found)}", "bold"))
     for leg in found.legs:
         screen.line()
@@ -55,6 +70,8 @@ def _tell(screen: Screen, found: Walk) -> None:
         screen.line(screen.colour(verdict(died.basis, died.place, died.why), "red"))
         for ground in grounds(died.basis, died.proof, died.evidence, died.against):
             screen.line(f"  {ground}")
+    if found.note:
+        screen.line(f"{found.note}")
     screen.line(f"Told by {', '.join(found.told_by)}; kernel {found.kernel}, engine {found.engine}.")
     for missing in found.missing:
         screen.line(f"Not offered here: {missing}.")
@@ -62,7 +79,12 @@ def _tell(screen: Screen, found: Walk) -> None:
 
 def ending(found: Walk) -> str:
     """How it ended, in words."""
-    words = {"silent": "connected, then silence", "timeout": "no answer"}
+    words = {
+        "silent": "connected, then silence",
+        "timeout": "no answer",
+        "delivered": "delivered, and nothing came back",
+        "broken off": "an answer that broke off",
+    }
     return words.get(found.outcome, found.outcome) + (f" ({found.errno})" if found.errno else "")
 
 

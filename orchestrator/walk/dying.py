@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 
+from orchestrator.facts.flat import place_name
+from orchestrator.walk.fates import unsent
 from orchestrator.walk.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.listening import full, nobody
 from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
+from orchestrator.walk.reasons import meaning
+from orchestrator.walk.resets import reset
 from orchestrator.walk.routes import Query
-from orchestrator.walk.scene import Scene, routed
+from orchestrator.walk.scene import Scene, leads_to, routed
 from orchestrator.walk.seen import Traversal
 from orchestrator.walk.segments import is_for_another
 from orchestrator.walk.tunnels import astray_in_a_tunnel
@@ -20,6 +25,9 @@ from orchestrator.walk.weighing import weighed
 def death(scene: Scene) -> Death:
     """Where the exchange ended, as far as can be told, with all that speaks for it and against it."""
     return weighed(scene, next((found for look in _LOOKS if (found := look(scene)) is not None), None))
+
+
+_TWO = 2  # namespaces: the one that answers, and another
 
 
 def _dropped(scene: Scene) -> Death | None:
@@ -64,8 +72,9 @@ def _not_sent(scene: Scene) -> Death | None:
     if there is not None and any(one.went or one.came for one in there.segments):
         return None
     place = scene.exchange.source
-    route = scene.ask(place, Query(scene.walk.address))
-    found = refusal(scene, place, route)
+    known = there.routes.get(0) if there is not None else None
+    route = known or scene.ask(place, Query(scene.walk.address))
+    found = refusal(scene, place, route) or _forbidden(scene, place)
     if found is not None:
         return found
     link = scene.seen.links[place].get(route.interface or "lo")
@@ -73,6 +82,17 @@ def _not_sent(scene: Scene) -> Death | None:
         return Death(place=place, layer="link", why=f"Interface {link.name} of {place} is down.", proof=link.operstate)
     hop = route.gateway or scene.walk.address
     return unheard(scene, place, hop, route.interface)
+
+
+def _forbidden(scene: Scene, place: str) -> Death | None:
+    """Its own kernel took it from the asker and dropped it before any interface had it."""
+    told = unsent(scene.seen, scene.seen.places[place][0], scene.exchange.tid)
+    why = meaning(told.reason) if told is not None else None
+    if told is None or why is None:
+        return None
+    says = f"The kernel dropped it in {place} before it was sent: {why.says}."
+    error = f"; the asker got {scene.walk.errno}" if scene.walk.errno else ""
+    return Death(place=place, layer=why.layer, why=says, proof=f"reason {told.reason}{error}", basis=SEEN)
 
 
 def _detour(scene: Scene) -> Death | None:
@@ -133,9 +153,25 @@ def _source_nobody_knows(scene: Scene, there: Path, router: str, receiver: str, 
         return Death(place=router, layer="nat", why=why, proof=proof, basis=INFERRED if nobody else LAST_SEEN)
     network = scene.translated_network(router, final)
     why = f"It left {router} with its own source, {final}, untranslated: {receiver} has no way back."
+    if network and scene.writes_no_rules(router, final):
+        proof = f"{proof}; the engine of {router} has no rules for IPv6 in nat: ip6tables is off"
+        return Death(place=router, layer="nat", why=f"{why} This engine translates no IPv6.", proof=proof)
     if network:
         proof = f"{proof}; network {network} is one to be masqueraded"
-    return Death(place=router, layer="nat", why=why, proof=proof, basis=INFERRED if network else LAST_SEEN)
+        return Death(place=router, layer="nat", why=why, proof=proof)
+    why = f"{receiver} has no way back to {final}, and nothing on the way is there to translate that source."
+    return Death(place=receiver, layer="route", why=why, proof=f"{proof}{_had_route(scene, receiver, final)}")
+
+
+def _had_route(scene: Scene, place: str, address: str) -> str:
+    """The route that a namespace had after `up` for an address, and has no more."""
+    for host, snapshot in scene.baseline.items():
+        for name, space in snapshot.namespaces.items():
+            if place_name(host, name) == place:
+                now = {(one.dst, one.gateway) for one in scene.space(place).routes}
+                gone = [one for one in space.routes if leads_to(one.dst, address) and (one.dst, one.gateway) not in now]
+                return "".join(f"; after up it had {one.dst} via {one.gateway or one.interface}" for one in gone[:1])
+    return ""
 
 
 def _answer_astray(scene: Scene) -> Death | None:
@@ -144,6 +180,8 @@ def _answer_astray(scene: Scene) -> Death | None:
     if back is None:
         return None
     end = back.segments[-1]
+    if _past(scene, back) or (end.place == scene.exchange.source and end.last.src != scene.walk.address):
+        return _from_another(scene, back)
     if end.place == scene.exchange.source and not (end.came and is_for_another(scene.seen, end.came[-1])):
         return None
     found = lost(scene, back)
@@ -157,6 +195,26 @@ def _answer_astray(scene: Scene) -> Death | None:
         )
         return Death(place=last.place, layer="nat", why=why, proof="no translation of the answer")
     return found
+
+
+def _past(scene: Scene, back: Path) -> str:
+    """The machine that translated the question, and which the answer did not come to before it reached another."""
+    there = scene.way("there")
+    changed = [one.place for one in there.segments if one.first.dst != one.last.dst] if there is not None else []
+    if not changed or changed[0] in {one.place for one in back.segments} or len(back.segments) < _TWO:
+        return ""
+    return changed[0]
+
+
+def _from_another(scene: Scene, back: Path) -> Death:
+    """The answer does not come from the address that was asked: nobody translated it back."""
+    answered, end, past = back.segments[0], back.segments[-1], _past(scene, back)
+    by = answered.went[0].interface if answered.went else "?"
+    why = f"The answer came from {end.last.src}, not from {scene.walk.address}, which was asked"
+    if past:
+        why += f": it left {answered.place} by {by}, past {past}, which had translated the question"
+    proof = f"seen at {end.place}: {describe(back.packet)}"
+    return Death(place=answered.place, layer="route", why=f"{why}.", proof=proof, basis=SEEN)
 
 
 def _untranslated(scene: Scene, taker: str) -> Death | None:
@@ -173,37 +231,25 @@ def _untranslated(scene: Scene, taker: str) -> Death | None:
     return Death(place=router, layer="nat", why=why, proof=f"network {network} is one to be masqueraded")
 
 
-def _nobody(scene: Scene) -> Death | None:
-    """It arrived, and no socket was there for it."""
-    there = scene.way("there")
-    if there is None or not arrived(there) or scene.walk.proto == "icmp":
-        return None
-    place, packet = there.segments[-1].place, there.segments[-1].last
-    sockets = [one for one in scene.space(place).sockets if (one.proto, one.port) == (packet.proto, packet.dport)]
-    if sockets:
-        return None
-    return Death(
-        place=place,
-        layer="process",
-        why=f"Nobody in {place} listens on {packet.proto} port {packet.dport}.",
-        proof="no such socket",
-    )
+def _unheeded(scene: Scene) -> Death | None:
+    """It arrived, and no socket was there for it, or one that takes no more connections."""
+    taken = scene.listeners.of(scene.way("there"))
+    return nobody(taken) or full(taken)
 
 
 def _mute(scene: Scene) -> Death | None:
     """It was delivered to a program that says nothing."""
-    there = scene.way("there")
-    if there is None or not arrived(there):
+    taken = scene.listeners.of(scene.way("there"))
+    owner = next(iter(taken.owners), None) if taken is not None else None
+    stopped = owner is not None and owner.is_stopped  # else a datagram's silence tells nothing
+    if taken is None or (scene.walk.outcome != "silent" and not stopped):
         return None
-    place, packet = there.segments[-1].place, there.segments[-1].last
-    if scene.walk.outcome != "silent" and scene.walk.proto != "udp":
-        return None
-    owner = next(iter(scene.owners(place, packet.proto, packet.dport or 0)), None)
-    proof = f"a socket is open on port {packet.dport}"
+    place, proto, port = taken.delivery.place, taken.delivery.packet.proto, taken.delivery.port
+    proof = f"a socket is open on port {port}"
     if owner is not None:
         place = owner.container or place
         proof = f"{owner} has it open" + (", and is stopped" if owner.is_stopped else "")
-    why = f"{place} took it on {packet.proto} port {packet.dport}, and the program there does not answer."
+    why = f"{place} took it on {proto} port {port}, and the program there does not answer."
     return Death(place=place, layer="process", why=why, proof=proof)
 
 
@@ -217,8 +263,9 @@ _LOOKS = (
     _not_sent,
     astray_in_a_tunnel,
     _went_astray,
+    reset,
     _no_way_back,
     _answer_astray,
-    _nobody,
+    _unheeded,
     _mute,
 )

@@ -22,11 +22,12 @@ _PINGS = {"icmp", "icmpv6"}
 
 @frozen
 class Exchange:
-    """What is walked: the asker's port or ICMP identifier tells its packets from others."""
+    """What is walked: the asker's port or ICMP identifier tells its packets from others; `tid` is its thread."""
 
     proto: str
     mark: int
     source: str
+    tid: int = 0
 
     def has(self, packet: Packet) -> bool:
         """Whether a packet is of this exchange."""
@@ -67,19 +68,26 @@ def path(seen: Seen, direction: str, packet: Packet) -> Path:
     return Path(direction, packet, segments, fate=fate(seen, segments))
 
 
-def stations(seen: Seen, found: Path, start: int) -> list[Station]:
-    """Every station of a packet's way."""
+def stations(seen: Seen, found: Path, start: int, end: Station | None = None) -> list[Station]:
+    """Every station of a packet's way; `end` is who took it."""
     result: list[Station] = []
     outer = ""
     for number, segment in enumerate(found.segments):
         result += _segment(seen, found, number, segment, start)
     carried: list[Station] = []
-    for station in result:
+    for station in (*result, *([end] if end is not None else ())):
         if station.kind in {"interface", "bridge"} and station.outer != outer:
             carried.append(_carrier(station, outer))
             outer = station.outer
         carried.append(station)
-    return _translated(carried)
+    return _up_to_its_end(_translated(carried))
+
+
+def _up_to_its_end(found: list[Station]) -> list[Station]:
+    """Nothing stands after a rule that dropped the packet, unless a copy of it went on in another namespace."""
+    end = next((at for at, one in enumerate(found) if one.verdict == "drop"), len(found))
+    later = [one for one in found[end + 1 :] if one.place != found[end].place] if end < len(found) else []
+    return [*found[: end + 1], *later]
 
 
 def _carrier(station: Station, outer: str) -> Station:
@@ -187,6 +195,10 @@ def _tracking(seen: Seen, segment: Segment) -> Iterator[Station]:
             state = f"NEW {flow.state}".strip()
         elif event.event == "update" and _is(flow.reply.src, flow.reply.dst, flow.reply.sport, first):
             state = f"REPLY {flow.state}".strip()
+        elif event.event == "older" and _is(flow.original.src, flow.original.dst, flow.original.sport, first):
+            state = f"older than the walk {flow.state}".strip()
+        elif event.event == "older" and _is(flow.reply.src, flow.reply.dst, flow.reply.sport, first):
+            state = f"REPLY, older than the walk {flow.state}".strip()
         else:
             continue
         source, target = ends(segment.last if event.event == "new" else first)
@@ -194,7 +206,7 @@ def _tracking(seen: Seen, segment: Segment) -> Iterator[Station]:
             kind="conntrack",
             place=segment.place,
             name="conntrack",
-            text=_entry(flow),
+            text=entry(flow),
             verdict=state,
             source=source,
             target=target,
@@ -207,9 +219,12 @@ def _is(src: str, dst: str, sport: int | None, packet: Packet) -> bool:
     return (src, dst) == (packet.src, packet.dst) and (packet.sport is None or sport == packet.sport)
 
 
-def _entry(flow: Flow) -> str:
+def entry(flow: Flow) -> str:
+    """A flow as conntrack has it, in words."""
+
     def ended(address: str, port: int | None) -> str:
-        return address if port is None else f"{address}:{port}"
+        shown = f"[{address}]" if ":" in address and port is not None else address
+        return shown if port is None else f"{shown}:{port}"
 
     one, other = flow.original, flow.reply
     return (
@@ -262,9 +277,10 @@ def describe(packet: Packet) -> str:
     return "{}, {} -> {}".format(words, *ends(packet))
 
 
-def leg(seen: Seen, found: Path, start: int) -> Leg:
-    """A leg with its stations."""
-    return Leg(direction=found.direction, packet=describe(found.packet), stations=tuple(stations(seen, found, start)))
+def leg(seen: Seen, found: Path, start: int, end: Station | None = None) -> Leg:
+    """A leg with its stations; `end` is the process that took the packet."""
+    told = tuple(stations(seen, found, start, end))
+    return Leg(direction=found.direction, packet=describe(found.packet), stations=told)
 
 
 def arrived(way: Path | None) -> bool:
@@ -289,4 +305,16 @@ def decide(seen: Seen, found: Path, ask: Ask) -> None:
             found.routes[number] = ask(segment.place, query)
 
 
-__all__ = ["Exchange", "Path", "arrived", "carries", "decide", "describe", "leg", "packets", "path", "stations"]
+__all__ = [
+    "Exchange",
+    "Path",
+    "arrived",
+    "carries",
+    "decide",
+    "describe",
+    "entry",
+    "leg",
+    "packets",
+    "path",
+    "stations",
+]

@@ -13,12 +13,16 @@ from orchestrator.walk.scene import Scene, is_large, is_loose, routed
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment, is_for_another
 from orchestrator.walk.unheard import unheard
+from orchestrator.walk.wrong_mac import misaddressed
 
 _REFUSING = {"unreachable", "blackhole", "prohibit"}
 
 
 def lost(scene: Scene, way: Path) -> Death | None:
     """Where a packet's trail ends without its having arrived, and why."""
+    wrong = misaddressed(scene, way)
+    if wrong is not None:
+        return wrong
     number = len(way.segments) - 1
     segment = way.segments[number]
     for look in (_no_route, _asks_nobody, _for_another, _behind_the_wire, _unsent, _not_bridged):

@@ -11,7 +11,7 @@ SEEN, INFERRED, LAST_SEEN = "seen", "inferred", "last seen"
 class Station:
     """One thing a packet passed.
 
-    `kind` is process, interface, bridge, rule, policy, conntrack, route, encapsulation or lost. `place` is the
+    `kind` is name, process, interface, bridge, rule, policy, conntrack, route, encapsulation or lost. `place` is the
     namespace as people call it, `name` what there: an interface, or hook and chain. `text` is the rule, the route, the
     entry; `verdict` what became of the packet. `source` and `target` are the packet's ends when it got here,
     `after_source` and `after_target` when it left, if they are others. `outer` are the headers it is carried in.
@@ -45,7 +45,8 @@ class Station:
 class Leg:
     """The way of one packet.
 
-    `direction` is there, back, error (an ICMP message about it) or relay (what docker-proxy asks in turn).
+    `direction` is there, back, error (an ICMP message about it), relay (what docker-proxy asks in turn), relay-back or
+    relay-error (what came of that, where no answer did), or name (the lookup of one that has no address).
     `packet` describes it, `complete` says whether it reached where it was going.
     """
 
@@ -85,7 +86,10 @@ class Death:
 class Walk:
     """One exchange: who asked whom how, the packets' ways, how it ended, and who told all that.
 
-    `outcome` is answered, silent (connected, then nothing), timeout, refused, unreachable, reset, forbidden or failed.
+    `address` is "" where the asker's resolver has none for the target's name.
+    `outcome` is no address, answered, delivered (a datagram, and nothing came back), silent (connected, then nothing),
+    broken off (the answer lacks its end), timeout, refused, unreachable, reset, forbidden or failed. `note` is what is
+    to be said of one that did not die, and was not answered either.
     `told_by` are the sources in use, `missing` what the kernel did not offer.
     """
 
@@ -103,6 +107,7 @@ class Walk:
     answer: str = ""
     legs: tuple[Leg, ...] = ()
     death: Death | None = None
+    note: str = ""
     told_by: tuple[str, ...] = field(default=())
     missing: tuple[str, ...] = field(default=())
 

@@ -1,11 +1,8 @@
-"""Who is at the ends of an exchange: the processes that hold its sockets."""
+"""The processes that hold sockets."""
 
 from __future__ import annotations
 
-from attrs import frozen
-
-from orchestrator.running import RunningLab
-from orchestrator.walk.seen import Seen
+from attrs import field, frozen
 
 
 @frozen
@@ -17,6 +14,7 @@ class Owner:
     state: str
     container: str
     paused: bool
+    command: tuple[str, ...] = field(default=(), converter=tuple)
 
     def __str__(self) -> str:
         return f"{self.name} (pid {self.pid}{f', container {self.container}' if self.container else ''})"
@@ -25,10 +23,3 @@ class Owner:
     def is_stopped(self) -> bool:
         """Whether it cannot run: stopped by a signal, or its container is paused."""
         return self.paused or self.state == "T"
-
-
-def owners(running: RunningLab, seen: Seen, place: str, proto: str, port: int) -> list[Owner]:
-    """Who accepts on a port in a namespace."""
-    host, name = seen.places[place]
-    found = running.agent(host).call("owners", place=name, proto=proto, port=port)
-    return [Owner(**one) for one in found]

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from orchestrator.packets import VXLAN_PORT, Packet
 from orchestrator.walk.seen import Seen
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import Segment, became
 
 _BEFORE = {"ingress", "prerouting"}
 _DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)")
@@ -56,7 +56,7 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
         return Query(outer.dst, outer.src, came.interface)
     routed = next((chain.packet for chain in segment.chains if chain.hook in {"input", "forward"}), None)
     if routed is None:
-        routed = segment.went[0].packet if segment.went else _after_prerouting(segment)
+        routed = segment.went[0].packet if segment.went else _after_prerouting(seen, segment)
     return Query(routed.dst, packet.src, came.interface, _marked(segment, "prerouting"))
 
 
@@ -65,10 +65,11 @@ def _marked(segment: Segment, hook: str) -> int:
     return next((chain.mark for chain in reversed(segment.chains) if chain.hook == hook and chain.mark), 0)
 
 
-def _after_prerouting(segment: Segment) -> Packet:
-    """The packet as the route decision sees it: where nothing came after it, the rule says what it did to it."""
-    if not segment.chains:
-        return segment.first
+def _after_prerouting(seen: Seen, segment: Segment) -> Packet:
+    """The packet as the route decision sees it: where nothing came after it, conntrack or the rule says what it was."""
+    tracked = became(seen, segment.place, segment.first)
+    if not segment.chains or tracked is not segment.first:
+        return tracked
     last = segment.chains[-1]
     rewritten = next((found[1] for step in last.steps if (found := _DNAT.search(step.text))), "")
     return evolve(last.packet, dst=rewritten.strip("[]")) if rewritten else last.packet

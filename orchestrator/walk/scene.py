@@ -16,14 +16,15 @@ from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.fates import Fate
 from orchestrator.walk.legs import Exchange, Path
+from orchestrator.walk.listening import Listeners
 from orchestrator.walk.model import Walk
-from orchestrator.walk.owners import Owner, owners
 from orchestrator.walk.requests import called, replies, requests
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.seen import Seen
 from orchestrator.walk.segments import Segment
 
 _NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
+_TOOLS = ("iptables", "ip6tables")
 _FAILED = {"FAILED", "INCOMPLETE"}
 
 
@@ -37,6 +38,7 @@ class Scene:
     ways: list[Path]
     walk: Walk
     ask: Callable[[str, Query], Route]
+    listeners: Listeners
     _spaces: dict[str, Namespace] = field(factory=dict)
     _facts: dict[str, Snapshot] | None = None
     _baseline: dict[str, Snapshot] | None = None
@@ -115,10 +117,6 @@ class Scene:
         texts = [one.options.get(_NUMBERS, "") for one in (engine.networks if engine else ())]
         return {int(number) for text in texts for number in text.split(",") if number.isdigit()}
 
-    def owners(self, place: str, proto: str, port: int) -> list[Owner]:
-        """Who accepts on a port in a namespace."""
-        return owners(self.running, self.seen, place, proto, port)
-
     def translated_network(self, host: str, address: str) -> str:
         """The bridge network of a lab host's engine with this address, if the engine is to translate what leaves it."""
         if host not in self.running.hosts:
@@ -128,6 +126,12 @@ class Scene:
             if inside and network.driver == "bridge" and not network.internal and _translates(network.options, address):
                 return network.name
         return ""
+
+    def writes_no_rules(self, host: str, address: str) -> bool:
+        """Whether a lab host's engine leaves the nat rules of an address's family alone: it has no chain there."""
+        flavours = [name for name in self.space(host).netfilter.iptables if name.startswith(_TOOLS[":" in address])]
+        tables = [self.space(host).netfilter.iptables[name].get("nat") for name in flavours]
+        return not any(table is not None and "DOCKER" in table.chains for table in tables)
 
     def peer(self, place: str, interface: str) -> tuple[str, Link] | None:
         """The other end of a veth: its namespace and link."""
@@ -144,6 +148,16 @@ class Scene:
             if name == bridge:
                 return int(network.options.get("com.docker.network.driver.mtu", 0))
         return 0
+
+
+def leads_to(network: str, address: str) -> bool:
+    """Whether a route's destination covers an address."""
+    if network == "default":
+        return True
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except (TypeError, ValueError):
+        return False
 
 
 def _translates(options: dict[str, str], address: str) -> bool:
@@ -163,12 +177,14 @@ def is_loose(scene: Scene, place: str, interface: str) -> bool:
     link = scene.seen.links[place].get(interface)
     if link is None or link.kind != "veth" or link.master:
         return False
-    if any(one.interface == interface for one in scene.space(place).addresses):
+    own = [one for one in scene.space(place).addresses if one.interface == interface]
+    if any(one.scope != "link" for one in own):  # IPv6 gives itself one of the link's wherever it can
         return False
     return not any(
         other.kind in {"macvlan", "ipvlan"} and other.peer_index == link.index
-        for links in scene.seen.links.values()
+        for elsewhere, links in scene.seen.links.items()
         for other in links.values()
+        if elsewhere == place or scene.seen.places[elsewhere][0] == place  # a container's parent is its lab host's
     )
 
 

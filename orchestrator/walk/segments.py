@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from orchestrator.packets import Packet
 from orchestrator.walk.seen import HOOKS, Key, Seen, Sighting, Step, Traversal, key_of
@@ -49,6 +49,16 @@ def _inner(packet: Packet) -> Packet:
 def carries(packet: Packet, key: Key) -> bool:
     """Whether a packet is the one of this key, or has it inside."""
     return key_of(packet) == key or (packet.inner is not None and key_of(packet.inner) == key)
+
+
+def became(seen: Seen, place: str, packet: Packet) -> Packet:
+    """A packet with the destination that conntrack's new entry gives it in a namespace; itself where there is none."""
+    ends = packet.proto, packet.src, packet.sport, packet.dst, packet.dport
+    for one in seen.tracked:
+        first, reply = one.flow.original, one.flow.reply
+        if one.place == place and (first.proto, first.src, first.sport, first.dst, first.dport) == ends:
+            return evolve(packet, dst=reply.src, dport=reply.sport)
+    return packet
 
 
 def way(seen: Seen, key: Key) -> list[Segment]:

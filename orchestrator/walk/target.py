@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
 
 from attrs import frozen
 
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.running import RunningLab
+from orchestrator.walk.named import Named, named
 
 PROTOCOLS = ("icmp", "tcp", "udp")
 _MAX_PORT = 65_535
-_LIMIT = 20.0
+_DATAGRAM = 65_507 - 20  # what IPv4 and IPv6 both take
 _WRITTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>\d+))?")
 
 
 @frozen
+class Way:
+    """How to ask: bytes of data (0: as needed), whether in one packet, and from which port (0: any)."""
+
+    size: int = 0
+    df: bool = False
+    from_port: int = 0
+
+
+@frozen
 class Asked:
-    """An address, the protocol to ask it with, and a port (0 for icmp)."""
+    """An address, the protocol to ask it with, a port (0 for icmp), and how the address was found, if by a name."""
 
     address: str
     proto: str
     port: int
+    named: Named
 
 
-def asked(lab: RunningLab, source: str, target: str, proto: str) -> Asked:
+def asked(lab: RunningLab, source: str, target: str, proto: str, how: Way) -> Asked:
     """What a target means to a node. UsageError or UnknownName for what cannot be asked."""
     name, port = _split(target)
     if proto and proto not in PROTOCOLS:
@@ -36,8 +46,13 @@ def asked(lab: RunningLab, source: str, target: str, proto: str) -> Asked:
         raise UsageError(f"{chosen} needs a port.", f"Write it behind the target: {name}:80.")
     if chosen == "icmp" and port:
         raise UsageError("icmp has no ports.", f"Leave it away: {name}; or say --proto tcp or udp.")
-    lab.lab.host_of(source)
-    return Asked(_address(lab, source, name), chosen, port)
+    if chosen == "icmp" and how.from_port:
+        raise UsageError("icmp has no ports to ask from.", "Leave --from-port away; or say --proto tcp or udp.")
+    if chosen != "tcp" and how.size > _DATAGRAM:
+        raise UsageError(f"{how.size} bytes do not fit into one packet of {chosen}.", f"At most {_DATAGRAM} do.")
+    lab.host_of(source)
+    found = Named(name) if _is_address(name) else named(lab, source, name)
+    return Asked(found.address, chosen, port, found)
 
 
 def _split(target: str) -> tuple[str, int]:
@@ -58,45 +73,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _address(lab: RunningLab, source: str, name: str) -> str:
-    if _is_address(name):
-        return name
-    if name in lab.lab.places:
-        return _of_node(lab, source, name)
-    found = lab.run(source, ["getent", "ahosts", name], limit=_LIMIT)
-    address = found.stdout.split()[0] if found.stdout.split() else ""
-    if not _is_address(address):
-        raise UnknownName("node, address or name", name, lab.lab.places, of=f"{lab.lab.name}, as {source} sees it")
-    return address
-
-
-def _interfaces(lab: RunningLab, name: str) -> list[ipaddress.IPv4Interface | ipaddress.IPv6Interface]:
-    agent, place = lab.at(name)
-    space: dict[str, Any] = agent.call("namespace", place=place)
-    found = [ipaddress.ip_interface(one["address"]) for one in space["addresses"] if one["scope"] == "global"]
-    return sorted(found, key=lambda one: one.version)
-
-
-def _of_node(lab: RunningLab, source: str, name: str) -> str:
-    """The address of a node on a network that the source is on, too; else its first."""
-    theirs = _interfaces(lab, name)
-    if not theirs:
-        raise UsageError(
-            f"{name} has no address.", f"`invoke lab status {lab.instance.arguments}` shows who has which."
-        )
-    networks = [one.network for one in _interfaces(lab, source)] if source != name else []
-    shared = [one for one in theirs if any(one.ip in network for network in networks)]
-    return str((shared or theirs)[0].ip)
-
-
-def also(lab: RunningLab, port: int) -> list[int]:
-    """Ports that a relay on the way, such as docker-proxy, asks when it is asked on this one."""
-    found = set()
-    for container in lab.lab.containers:
-        for published in container.publish:
-            outside, inside = published.partition("/")[0].split(":")[-2:]
-            if int(outside) == port:
-                found.add(int(inside))
-    return sorted(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from attrs import frozen
@@ -34,7 +35,11 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     holder = next((end for end in _holders(scene, address) if end.place != place), None)
     found = _cut(scene, [asker, holder]) or (_kept_apart(scene, asker, holder) if asker and holder else None)
     if found is None and holder is not None:
-        found = _not_passed_on(scene, place, address, holder) or ignored(scene, address, holder.place)
+        found = (
+            _on_another_wire(scene, place, address, interface)
+            or _not_passed_on(scene, place, address, holder)
+            or ignored(scene, address, holder.place)
+        )
     return found or _without_a_cause(scene, place, address, proof, held=holder is not None)
 
 
@@ -128,6 +133,17 @@ def _is_parent(scene: Scene, child: _End, other: _End) -> bool:
     """Whether an interface is the one that a macvlan stands on."""
     same = scene.seen.places[child.place][0] == scene.seen.places[other.place][0]
     return same and other.place == scene.seen.places[child.place][0] and other.link.index == child.link.peer_index
+
+
+def _on_another_wire(scene: Scene, place: str, address: str, interface: str) -> Death | None:
+    """The namespace asks on one interface, and has another one on the address's own network."""
+    for one in scene.space(place).addresses:
+        inside = ipaddress.ip_address(address) in ipaddress.ip_interface(one.address).network
+        if inside and one.interface not in {interface, "lo"}:
+            why = f"{place} looks for {address} on {interface}, and is on that one's network by {one.interface}."
+            proof = f"{one.address} dev {one.interface}; the route to {address} leads to {interface}"
+            return Death(place=_machine(place), layer="route", why=why, proof=proof)
+    return None
 
 
 def _not_passed_on(scene: Scene, place: str, address: str, holder: _End) -> Death | None:

@@ -2,57 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
-from attrs import asdict, evolve, frozen
+from attrs import asdict, evolve
 
-from orchestrator.clocks import ahead
 from orchestrator.running import RunningLab
-from orchestrator.wait import scaled
-from orchestrator.walk.clocks import in_one_time
-from orchestrator.walk.dying import death
-from orchestrator.walk.legs import Exchange, Path, arrived, decide, leg, packets, path
+from orchestrator.walk.delivery import Delivery
+from orchestrator.walk.ending import ended
+from orchestrator.walk.legs import Exchange, Path, leg
+from orchestrator.walk.listening import Listeners, taking
 from orchestrator.walk.model import Leg, Station, Walk
-from orchestrator.walk.owners import owners
+from orchestrator.walk.relaying import Relay, relay
+from orchestrator.walk.relaying import outcome as relay_outcome
+from orchestrator.walk.relaying import ways as found_ways
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.scene import Scene
-from orchestrator.walk.seen import Seen, read
-from orchestrator.walk.target import Asked, also, asked
+from orchestrator.walk.seen import Seen, ends
+from orchestrator.walk.taking import Taken, take
+from orchestrator.walk.target import Asked, Way, asked
 
-_PATIENCE = 4.0  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
-_ANSWER = 60.0  # seconds an agent has to open its taps, and to say what they saw
-_PING = 56
-_ANSWERED = {"type", "gateway", "interface", "source", "mtu", "error"}
-_RELAY = "docker-proxy"
-
-
-@frozen
-class Taken:
-    """What one exchange brought: how it went, the asker's mark and namespace, and what the taps saw."""
-
-    sent: dict[str, Any]
-    mark: int
-    place: str
-    seen: Seen
+_ANSWERED = {"type", "gateway", "interface", "source", "mtu", "error"}  # of a route lookup
 
 
 def walk(  # noqa: PLR0913 - who asks whom, and how
-    running: RunningLab, source: str, target: str, *, proto: str = "", size: int = _PING, df: bool = False
+    running: RunningLab,
+    source: str,
+    target: str,
+    *,
+    proto: str = "",
+    size: int = 0,
+    df: bool = False,
+    from_port: int = 0,
 ) -> Walk:
     """Send one exchange from a node to a node, an address or a name (`DST[:PORT]`), and tell what it passed.
 
-    `proto` is icmp, tcp or udp; tcp when the target has a port, else icmp. `size` and `df` are for icmp: the bytes of
-    data, and that they travel in one piece. Raises UsageError or UnknownName for what cannot be asked.
+    `proto` is icmp, tcp or udp; tcp when the target has a port, else icmp. `size` are the bytes of data that the asker
+    sends at least (0: as many as it needs), with `df` in one packet; `from_port` is the port it asks from (0: any),
+    so that an existing flow can be walked. Raises UsageError or UnknownName for what cannot be asked.
     """
-    wanted = asked(running, source, target, proto)
-    taken = _take(running, source, wanted, size, df=df)
-    exchange = Exchange(wanted.proto, taken.mark, taken.place)
-    ways = _ways(running, taken.seen, exchange)
-    ways[1:1] = _relayed(running, taken.seen, exchange, wanted, ways)
-    start = min((one.at for one in taken.seen.sightings), default=0)
+    way = Way(size, df, from_port)
+    wanted = asked(running, source, target, proto, way)
+    begun = _begun(running, source, target, wanted)
+    if wanted.named.death is not None:
+        return evolve(begun, outcome="no address", legs=(wanted.named.leg,), death=wanted.named.death)
+    taken = take(running, source, wanted, way)
+    exchange, ask = (
+        Exchange(wanted.proto, taken.mark, taken.place, taken.sent["tid"]),
+        partial(_ask, running, taken.seen),
+    )
+    listeners = Listeners(running, taken.seen)
+    ways = found_ways(taken.seen, exchange, ask)
+    there = next((one for one in ways if one.direction == "there"), None)
+    relaying = relay(taken.seen, listeners.of(there), there, exchange, ask)
+    how = relay_outcome(taken.seen, relaying) if relaying is not None else ""
+    shown = [*ways[:1], *_relay_legs(relaying, how), *(one for one in ways[1:] if _is_shown(one, taken))]
+    found = evolve(
+        begun,
+        outcome=taken.sent["outcome"],
+        errno=taken.sent["errno"],
+        answer=taken.sent["text"],
+        legs=_legs(taken, listeners, exchange, wanted, shown),
+        told_by=_tellers(taken.seen),
+        missing=tuple(sorted(set(taken.seen.missing))),
+    )
+    return ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
+
+
+def _is_shown(way: Path, taken: Taken) -> bool:
+    """A reset that came after the answer is the asker's own doing: it closed while more was on its way."""
+    return way.direction != "reset" or taken.sent["outcome"] != "answered"
+
+
+def _begun(running: RunningLab, source: str, target: str, wanted: Asked) -> Walk:
+    """A walk that has not set out."""
     host = running.hosts[running.host_of(source)]
-    found = Walk(
+    return Walk(
         lab=running.lab.name,
         engine=host.engine,
         firewall=host.firewall,
@@ -62,94 +87,51 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         address=wanted.address,
         proto=wanted.proto,
         port=wanted.port,
-        outcome=taken.sent["outcome"],
-        errno=taken.sent["errno"],
-        answer=taken.sent["text"],
-        legs=tuple(_told(running, taken, exchange, wanted, way, start) for way in ways),
-        told_by=_tellers(taken.seen),
-        missing=tuple(sorted(set(taken.seen.missing))),
+        outcome="",
+        told_by=("the asker's C library", "a capture of what it asked"),
     )
-    return _ended(running, taken, exchange, ways, found)
+
+
+def _legs(
+    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, shown: Sequence[Path]
+) -> tuple[Leg, ...]:
+    """Every leg in words; in front of the first one, how the name was looked up."""
+    start = min((one.at for one in taken.seen.sightings), default=0)
+    found = [_told(taken, listeners, exchange, wanted, way, start) for way in shown]
+    if found:
+        found[0] = evolve(found[0], stations=(*wanted.named.stations, *found[0].stations))
+    elif wanted.named.stations:
+        found = [wanted.named.leg]
+    return tuple(found)
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a leg, and what is known of the exchange
-    running: RunningLab, taken: Taken, exchange: Exchange, wanted: Asked, way: Path, start: int
+    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, way: Path, start: int
 ) -> Leg:
     """A leg, with the processes at its ends."""
-    found = leg(taken.seen, way, start)
-    stations = list(found.stations)
-    if way.direction == "there":
-        text = "asks" if wanted.proto == "icmp" else f"asks from port {exchange.mark}"
-        stations.insert(0, _process(exchange.source, f"netproof {text}"))
-    if way.direction in {"there", "relay"} and arrived(way) and wanted.proto != "icmp":
-        last = way.segments[-1]
-        holders = owners(running, taken.seen, last.place, wanted.proto, last.last.dport or 0)[:1]
-        stations += [_process(last.place, f"{one} listens on {wanted.proto} port {last.last.dport}") for one in holders]
-    return evolve(found, stations=tuple(stations))
-
-
-def _process(place: str, text: str) -> Station:
-    return Station(kind="process", place=place, name="process", text=text, told_by="netlink")
-
-
-def _relayed(running: RunningLab, seen: Seen, exchange: Exchange, wanted: Asked, ways: list[Path]) -> list[Path]:
-    """What docker-proxy asked its container when the exchange came to it: a connection of its own."""
-    there = next((one for one in ways if one.direction == "there"), None)
-    if there is None or not arrived(there) or wanted.proto == "icmp":
-        return []
-    last = there.segments[-1]
-    holders = owners(running, seen, last.place, wanted.proto, last.last.dport or 0)
-    if not any(one.name == _RELAY for one in holders):
-        return []
-    ports, began = also(running, wanted.port), there.segments[0].went[0].at if there.segments[0].went else 0
-    for one in seen.sightings:
-        packet = one.packet
-        own = one.place == last.place and one.how == "out" and one.at >= began and not exchange.has(packet)
-        if own and packet.proto == wanted.proto and packet.dport in ports and packet.flags in {"", "SYN"}:
-            found = path(seen, "relay", packet)
-            decide(seen, found, partial(_ask, running, seen))
-            return [found]
-    return []
-
-
-def _ended(running: RunningLab, taken: Taken, exchange: Exchange, ways: list[Path], found: Walk) -> Walk:
-    """The walk with where it died, if it did."""
-    if found.outcome == "answered":
+    taker = listeners.of(way) if way.direction in {"there", "relay"} else None
+    end = _process(way.segments[-1].place, taking(taker), taker.delivery) if taker is not None else None
+    found = leg(taken.seen, way, start, end)
+    if way.direction != "there":
         return found
-    why = death(Scene(running, taken.seen, exchange, ways, found, partial(_ask, running, taken.seen)))
-    legs = [evolve(one, complete=False) if one is found.legs[-1] else one for one in found.legs]
-    return evolve(found, death=why, legs=tuple(legs))
+    text = "asks" if wanted.proto == "icmp" else f"asks from port {exchange.mark}"
+    return evolve(found, stations=(_process(exchange.source, f"netproof {text}"), *found.stations))
 
 
-def _take(running: RunningLab, source: str, wanted: Asked, size: int, *, df: bool) -> Taken:
-    agent, place = running.at(source)
-    ready = agent.call("exchange.prepare", place=place, proto=wanted.proto, address=wanted.address)
-    agents = {host: running.agent(host) for host in running.hosts}
-    ports = also(running, wanted.port)
-    opening = {
-        host: one.submit("watch.start", proto=wanted.proto, number=ready["port"], also=ports)
-        for host, one in agents.items()
-    }
-    taps = {host: future.result(scaled(_ANSWER)) for host, future in opening.items()}
-    try:
-        sent = agent.call(
-            "exchange.send",
-            number=ready["number"],
-            proto=wanted.proto,
-            address=wanted.address,
-            port=wanted.port,
-            seconds=scaled(_PATIENCE),
-            size=size,
-            df=df,
-        )
-    finally:
-        closing = {host: agents[host].submit("watch.stop", number=tap) for host, tap in taps.items()}
-        found = {host: future.result(scaled(_ANSWER)) for host, future in closing.items()}
-    seen = read(found)
-    in_one_time(seen, {name: ahead(agents[name]) for name, host in running.hosts.items() if host.apart})
-    host = running.host_of(source)
-    here = next(name for name, inode in seen.inodes.items() if inode == ready["inode"] and seen.places[name][0] == host)
-    return Taken(sent, ready["port"], here, seen)
+def _process(place: str, text: str, delivered: Delivery | None = None) -> Station:
+    source, target = ends(delivered.packet) if delivered is not None else ("", "")
+    return Station(
+        kind="process", place=place, name="process", text=text, source=source, target=target, told_by="netlink"
+    )
+
+
+def _relay_legs(found: Relay | None, how: str) -> list[Path]:
+    """What a relay asked; where that was not answered, what came back, too."""
+    wanted = (
+        {"there": "relay"} if how == "answered" else {"there": "relay", "error": "relay-error", "back": "relay-back"}
+    )
+    ways = found.ways if found is not None else ()
+    return [evolve(way, direction=wanted[way.direction]) for way in ways if way.direction in wanted]
 
 
 def _tellers(seen: Seen) -> tuple[str, ...]:
@@ -160,21 +142,6 @@ def _tellers(seen: Seen) -> tuple[str, ...]:
         found.append("iptables-legacy's trace through NFLOG")
     found += ["the kernel's own events"] if any(seen.events.values()) else []
     return (*found, "captures on every interface", "conntrack's events", "route lookups asked afterwards")
-
-
-def _ways(running: RunningLab, seen: Seen, exchange: Exchange) -> list[Path]:
-    """The packets worth telling: the first one there, the first one back, an error about it, what a relay asked."""
-    mine = list(packets(seen, exchange.has))
-    there = next((one for one in mine if exchange.is_there(one)), None)
-    back = next((one for one in mine if not exchange.is_there(one)), None)
-    errors = packets(seen, lambda one: one.quoted is not None and exchange.has(one.quoted))
-    chosen = [("there", there), ("error", next(errors, None)), ("back", back)]
-    found = [path(seen, direction, packet) for direction, packet in chosen if packet is not None]
-
-    ask = partial(_ask, running, seen)
-    for way in found:
-        decide(seen, way, ask)
-    return found
 
 
 def _ask(running: RunningLab, seen: Seen, place: str, query: Query) -> Route:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_LEGS = {"there": "There", "back": "Back", "error": "An error about it", "relay": "docker-proxy calls on"}
-_LEGS |= {"reset": "The reset"}
+_LEGS = {
+    "name": "The name",
+    "there": "There",
+    "back": "Back",
+    "reset": "The reset",
+    "error": "An error about it",
+    "relay": "docker-proxy calls on",
+    "relay-back": "Back to docker-proxy",
+    "relay-error": "An error about what docker-proxy asked",
+}
 
 
 _KNOWN = {"seen": "It died at", "inferred": "It seems to have died at", "last seen": "Last seen at"}

@@ -1,0 +1,56 @@
+"""Frames that went to another MAC address than the next hop's: the sender's neighbour table is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.walk.fates import Fate
+from orchestrator.walk.legs import Path
+from orchestrator.walk.model import INFERRED, SEEN, Death
+from orchestrator.walk.scene import Scene
+from orchestrator.walk.segments import Segment
+
+
+def misaddressed(scene: Scene, way: Path) -> Death | None:
+    """The last sender of a lost packet, if the MAC address it has for its next hop is not that one's."""
+    for number in reversed(range(len(way.segments))):
+        segment, route = way.segments[number], way.routes.get(number)
+        if route is None or not segment.went:
+            continue
+        hop = route.gateway or route.query.dst
+        entry = scene.neighbour(segment.place, hop, route.interface)
+        if entry is None or not entry.mac:
+            continue
+        holders = {mac for _, mac in _holders(scene, hop)}
+        if _was_sent_to(segment, entry.mac) and holders and entry.mac not in holders:
+            whose = next(_owners(scene, entry.mac), "which nobody has")
+            why = f"{segment.place} sends what is for {hop} to {entry.mac}, {whose}."
+            proof = f"ip neigh of {segment.place}: {hop} lladdr {entry.mac} {entry.state}"
+            basis = SEEN if _refused(way.fate) else INFERRED
+            return Death(place=segment.place, layer="neighbour", why=why, proof=proof, basis=basis)
+        return None
+    return None
+
+
+def _was_sent_to(segment: Segment, mac: str) -> bool:
+    return any((one.packet.inner or one.packet).dmac == mac for one in segment.went)
+
+
+def _refused(fate: Fate | None) -> bool:
+    return fate is not None and fate.reason == "OTHERHOST"
+
+
+def _holders(scene: Scene, address: str) -> Iterator[tuple[str, str]]:
+    """(namespace, MAC address) of interfaces that have an address."""
+    for place in scene.seen.places:
+        for one in scene.space(place).addresses:
+            link = scene.seen.links[place].get(one.interface)
+            if link is not None and one.address.partition("/")[0] == address:
+                yield place, link.mac
+
+
+def _owners(scene: Scene, mac: str) -> Iterator[str]:
+    for place, links in scene.seen.links.items():
+        for link in links.values():
+            if link.mac == mac:
+                yield f"which is {link.name}'s of {place}"
