@@ -67,7 +67,7 @@ WALKS = (
         "wrong-uplink",
         what="The outsider sends what is for the host's first address to a router that is nobody, by its second interface.",
         at="outsider",
-        layer="neighbour",
+        layer="route",
         says=("198.51.100.66",),
         change=route_added("outsider", f"{NORTH} via 198.51.100.66 dev eth1"),
     ),
@@ -78,8 +78,9 @@ WALKS = (
         layer="neighbour",
         says=("arp_ignore = 1", "eth1"),
         change=both(
-            route_added("outsider", f"{NORTH} dev eth1"),
             sysctl_set("host", "net.ipv4.conf.eth1.arp_ignore", "1", was="0"),
+            changed("outsider", "ip neigh flush all", "true", "true"),
+            route_added("outsider", f"{NORTH} dev eth1"),
         ),
     ),
     _inward(
@@ -89,8 +90,9 @@ WALKS = (
         layer="neighbour",
         says=("arp_filter = 1", "eth1"),
         change=both(
-            route_added("outsider", f"{NORTH} dev eth1 src 203.0.113.1"),
             sysctl_set("host", "net.ipv4.conf.eth1.arp_filter", "1", was="0"),
+            changed("outsider", "ip neigh flush all", "true", "true"),
+            route_added("outsider", f"{NORTH} dev eth1 src 203.0.113.1"),
         ),
     ),
     _inward(
@@ -188,7 +190,7 @@ WALKS = (
         at="web",
         layer="process",
         says=("stopped",),
-        change=frozen("web", "$(pgrep -f '[T]CP4-LISTEN:8080,')"),
+        change=frozen("web", "$(ss -Hlntp sport = :8080 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"),
     ),
     _inward(
         "south-down",

@@ -14,6 +14,12 @@ from orchestrator.model import (
 )
 
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")
+_SERVER = "$(ss -Hlntp sport = :80 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"
+_CALLERS = (
+    "setsid bash -c 'for n in {10..75}; do exec {fd}<>/dev/tcp/127.0.0.1/80; done; sleep 100' >/dev/null 2>&1 </dev/null &"
+    " echo $! >/run/callers"
+)
+_FULL = "ss -Hlnt sport = :80 | grep -q '6[4-9]  *64'"
 _NOBODY = "02:00:00:00:00:77"
 
 
@@ -109,9 +115,9 @@ WALKS = (
         says=("80",),
         change=changed(
             "basket",
-            "kill -STOP $(pgrep -f '[T]CP4-LISTEN:80,'); for n in $(seq 70); do nc -w 30 127.0.0.1 80 </dev/zero >/dev/null 2>&1 & done; sleep 1",
-            "ss -Hlnt sport = :80 | grep -q 'LISTEN *6[45]'",
-            "pkill nc; kill -CONT $(pgrep -f '[T]CP4-LISTEN:80,'); sleep 1",
+            f"kill -STOP {_SERVER}; {_CALLERS}; until {_FULL}; do :; done",
+            _FULL,
+            f"kill -9 $(cat /run/callers); kill -CONT {_SERVER}; until ss -Hlnt sport = :80 | grep -q ' 0  *64'; do :; done",
         ),
     ),
     _asks(

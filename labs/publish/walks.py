@@ -21,6 +21,7 @@ from orchestrator.model import (
     sysctl_within,
 )
 
+_SERVER = "$(ss -Hlntp sport = :80 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"
 _NOBODY = "02:00:00:00:00:77"
 _PROXY = "pgrep -f '[d]ocker-proxy .*-host-ip 0.0.0.0 -host-port 8080'"
 
@@ -442,6 +443,16 @@ PLACES = (
 )
 PROGRAMS = (
     _inward(
+        "relay-reset",
+        what="docker-proxy is answered with a RST by a rule in web's own namespace, and hangs up.",
+        source="host",
+        target="127.0.0.1:8080",
+        at="web",
+        layer="filter",
+        says=("INPUT", "tcp-reset"),
+        change=rule_added("web", "INPUT -p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset"),
+    ),
+    _inward(
         "web-on-hold",
         what="web is paused.",
         at="web",
@@ -456,9 +467,7 @@ PROGRAMS = (
         layer="process",
         says=("stopped",),
         spares="DROP",
-        change=both(
-            frozen("web", "$(pgrep -f '[T]CP4-LISTEN:80,')"), rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")
-        ),
+        change=both(frozen("web", _SERVER), rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")),
     ),
     _inward(
         "proxy-gone",
@@ -474,49 +483,6 @@ PROGRAMS = (
             f"! {_PROXY}",
             f"setsid docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip {WEB} -container-port 80"
             " 3>/dev/null >/dev/null 2>&1 </dev/null & sleep 0.2",
-        ),
-    ),
-    _inward(
-        "relay-refused",
-        what="web's server listens no more: docker-proxy is refused, and hangs up.",
-        source="host",
-        target="127.0.0.1:8080",
-        at="web",
-        layer="process",
-        says=("80",),
-        change=changed(
-            "web",
-            "kill $(pgrep -f '[T]CP4-LISTEN:80,')",
-            "! pgrep -f '[T]CP4-LISTEN:80,'",
-            "setsid socat -t 10 TCP4-LISTEN:80,bind=0.0.0.0,reuseaddr,fork,backlog=64 EXEC:'/usr/local/bin/serve --answer http web' >/dev/null 2>&1 </dev/null &",
-        ),
-    ),
-    _inward(
-        "listens-on-its-loopback",
-        what="web's server listens on 127.0.0.1 of its container alone.",
-        at="web",
-        layer="process",
-        says=("127.0.0.1",),
-        change=changed(
-            "web",
-            "kill $(pgrep -f '[T]CP4-LISTEN:80,'); setsid socat TCP4-LISTEN:80,bind=127.0.0.1,reuseaddr,fork PIPE >/dev/null 2>&1 </dev/null & sleep 0.2",
-            "ss -Hlnt | grep -q 127.0.0.1:80",
-            "kill $(pgrep -f '[T]CP4-LISTEN:80,'); setsid socat -t 10 TCP4-LISTEN:80,bind=0.0.0.0,reuseaddr,fork,backlog=64 EXEC:'/usr/local/bin/serve --answer http web' >/dev/null 2>&1 </dev/null &",
-        ),
-    ),
-    _inward(
-        "datagrams-to-nobody",
-        what="Nobody in web takes datagrams any more.",
-        target=f"{HOST}:9000",
-        proto="udp",
-        at="web",
-        layer="process",
-        says=("9000",),
-        change=changed(
-            "web",
-            "kill $(pgrep -f '[U]DP4-RECVFROM:9000')",
-            "! pgrep -f '[U]DP4-RECVFROM:9000'",
-            "setsid socat -t 10 UDP4-RECVFROM:9000,bind=0.0.0.0,fork EXEC:'/usr/local/bin/serve --answer udp web' >/dev/null 2>&1 </dev/null &",
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -16,7 +16,12 @@ FIREWALLS = ("nft", "legacy")
 PROTOCOLS = ("icmp", "tcp", "udp")
 
 
-def _among(known: Iterable[str]) -> Callable[[Any, Any, Any], None]:
+def _words(given: str | Iterable[str] | Mapping[str, str | Iterable[str]]) -> tuple[str, ...] | Mapping[str, Any]:
+    """A converter: words for all engines, or {engine: words}."""
+    return given if isinstance(given, Mapping) else one_or_more(given)
+
+
+def _among(known: Sequence[str] | Mapping[str, str]) -> Callable[[Any, Any, Any], None]:
     """A validator: one of these words, or several of them."""
 
     def check(case: Any, attribute: Any, value: str | tuple[str, ...]) -> None:
@@ -33,10 +38,10 @@ class WalkCase:
     """What is done to a lab, who then asks whom how, and what a walk must say.
 
     `what` is the truth. The exchange is `source` to `target` (as `invoke lab walk` has it: a node, an address or a
-    name, and a port), with `proto`, `size` and `df` as there. It ends in the place `at`, by something of `layer`; `says`
-    are words that the verdict has to contain, all of them: the name of the cause. `spares` are words that it must
-    not contain: what lies nearby, and has nothing to do with it. Without `at` the exchange is answered, and a walk must not
-    claim that it ended. `says` may differ by engine: {engine: words}.
+    name, and a port), with `proto`, `size` and `df` as there. It ends in the place `at`, by something of `layer`;
+    `says` are words that the verdict has to contain, all of them: the name of the cause. `spares` are words that it
+    must not contain: what lies nearby, and has nothing to do with it. Without `at` the exchange is answered, and a
+    walk must not claim that it ended. `says` may differ by engine: {engine: words}.
 
     `needs` are kernel features (orchestrator/agent/probe.py) without which the case cannot be made.
     """
@@ -51,9 +56,7 @@ class WalkCase:
     df: bool = False
     at: str = ""
     layer: str = field(default="", validator=_among(("", *LAYERS)))
-    says: tuple[str, ...] | Mapping[str, tuple[str, ...]] = field(
-        default=(), converter=lambda given: given if isinstance(given, Mapping) else one_or_more(given)
-    )
+    says: tuple[str, ...] | Mapping[str, Any] = field(default=(), converter=_words)
     spares: tuple[str, ...] = field(default=(), converter=one_or_more)
     engines: tuple[str, ...] = field(default=(), converter=one_or_more, validator=_among(ENGINES))
     firewalls: tuple[str, ...] = field(default=(), converter=one_or_more, validator=_among(FIREWALLS))

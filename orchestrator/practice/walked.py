@@ -1,5 +1,6 @@
-"""How much of what is broken a walk finds: each fault that drops packets is injected, walked into, and undone; and so is
-each case that was thought of for walks alone.
+"""How much of what is broken a walk finds: each fault that drops packets is injected, walked into, and undone.
+
+So is each case that was thought of for walks alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from orchestrator.walk import Death, walk
 # The ways in which a check is red when a packet of its is lost or turned away.
 DROPPING = {"timeout", "refused", "unreachable", "reset", "forbidden", "no reply", "failed"}
 RIGHT, HONEST, WRONG, ANSWERED, UNMADE = "right", "last seen", "wrong", "answered", "not made"
-_FORGET = "ip route flush cache; ip -6 route flush cache; true"  # what was learned of a path's MTU outlasts a change
+# What was learned of a path's MTU outlasts a change. Containers' own /proc/sys is read-only, so they are entered.
+_FLUSH = "ip route flush cache; ip -6 route flush cache"
+_FORGET = f"""conntrack -F; {_FLUSH}
+for pid in $(docker ps -q | xargs -r docker inspect -f '{{{{.State.Pid}}}}')
+do nsenter -t $pid -n sh -c '{_FLUSH}'; done
+for name in $(ip netns list | cut -d' ' -f1); do ip netns exec $name sh -c '{_FLUSH}'; done"""
 _LIMIT = 30.0
 
 
@@ -50,8 +56,8 @@ class Found:
 
     `verdict` is right (it named the place that is broken, and the cause where that is asked for; or saw no end where
     there is none), last seen (it said how far it could see), wrong (it named another place or cause), answered (the
-    exchange was, although it should not have been), or not made (the change was not in effect). `lacks` says what a wrong
-    verdict does not say, or should not. `left` is what undo could not do.
+    exchange was, although it should not have been), or not made (the change was not in effect). `lacks` says what a
+    wrong verdict does not say, or should not. `left` is what undo could not do.
     """
 
     fault: str
@@ -142,9 +148,7 @@ def walk_faults(lab: RunningLab, chosen: Iterable[Asked]) -> Iterator[Found]:
 def _forget(lab: RunningLab) -> None:
     """What is tracked of an exchange that failed, or was learned from it, would lead a later one astray."""
     for host in lab.hosts:
-        lab.run(host, ["conntrack", "-F"], limit=_LIMIT)
-    for place in lab.lab.places:
-        lab.run(place, _FORGET, limit=_LIMIT)
+        lab.run(host, _FORGET, limit=_LIMIT)
 
 
 def _verdict(asked: Asked, death: Death | None) -> tuple[str, tuple[str, ...]]:
@@ -164,7 +168,7 @@ def _lacks(asked: Asked, death: Death) -> Iterator[str]:
         yield f"place {asked.at}"
     if asked.strict and death.layer != asked.layer:
         yield f"layer {asked.layer}, not {death.layer}"
-    said = " ".join((death.why, death.proof))
+    said = f"{death.why} {death.proof}"
     yield from (f"{word!r} is not in it" for word in asked.says if word not in said)
     yield from (f"{word!r} is in it" for word in asked.spares if word in said)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from orchestrator.walk.fates import fate
 from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.requests import called, is_request
+from orchestrator.walk.requests import called, is_reply, is_request
+from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment
 
 _SYSCTLS = ("arp_ignore", "arp_filter")
+_ARP = 0x0806
+_SOON = 5_000_000  # ns
 
 
 def ignored(scene: Scene, address: str, place: str) -> Death | None:
@@ -22,7 +25,32 @@ def ignored(scene: Scene, address: str, place: str) -> Death | None:
     if not came:
         return None
     last = came[-1]
-    return _dropped(scene, address, last) or _no_arp(scene, address, last) or _by_sysctl(scene, address, last)
+    looks = (_dropped, _no_arp, _by_sysctl, _by_source)
+    return next((found for look in looks if (found := look(scene, address, last)) is not None), None)
+
+
+def unheeded(scene: Scene, place: str, address: str) -> Death | None:
+    """Somebody answered, and a rule dropped the answer on its way, or where it arrived."""
+    asking = {link.mac for link in scene.seen.links[place].values()}
+    told = [one for one in scene.seen.sightings if is_reply(one.packet, address) and one.packet.dmac in asking]
+    if not told:
+        return None
+    last = told[-1]
+    found = fate(scene.seen, [Segment(last.place, came=[last])])
+    if found is None or found.reason != "NETFILTER_DROP":
+        return None
+    host = last.place.partition("/")[0]
+    why = f"The answer to {place}'s {called(address)} for {address} came to {host}, and a rule dropped it there."
+    return Death(place=host, layer="filter", why=why, proof=str(found), basis=SEEN)
+
+
+def dropped_arp(scene: Scene, place: str, came: Sighting) -> str:
+    """The kernel's word that a rule dropped a copy of an ARP packet that a bridge was about to send; "" without."""
+    for one in scene.seen.events.get(scene.seen.places[place][0], []):
+        is_one = one.event == "drop" and one.reason == "NETFILTER_DROP" and one.protocol == _ARP
+        if is_one and 0 <= one.at - came.at < _SOON:
+            return "the kernel dropped an ARP packet in that moment, reason NETFILTER_DROP"
+    return ""
 
 
 def _dropped(scene: Scene, address: str, one: Sighting) -> Death | None:
@@ -55,3 +83,17 @@ def _by_sysctl(scene: Scene, address: str, one: Sighting) -> Death | None:
             proof = f"{on} = {sysctls[on]}; a request came in, no reply went out"
             return Death(place=one.place, layer="neighbour", why=why, proof=proof, basis=INFERRED)
     return None
+
+
+def _by_source(scene: Scene, address: str, one: Sighting) -> Death | None:
+    """ARP requests from a source that may not come in there are not answered, either."""
+    if ":" in address:
+        return None
+    route = scene.ask(one.place, Query(address, one.packet.src, one.interface))
+    if route.error not in {"EXDEV", "EINVAL"}:
+        return None
+    key = f"net.ipv4.conf.{one.interface}.rp_filter"
+    why = f"{one.place} got the ARP requests for {address}, and does not accept their source {one.packet.src} on "
+    why += f"{one.interface}."
+    proof = f"route lookup: {route.error}; {key} = {scene.space(one.place).sysctls.get(key, '?')}"
+    return Death(place=one.place, layer="route", why=why, proof=proof, basis=INFERRED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from orchestrator.facts.flat import place_name
+from orchestrator.walk.echoes import ignores_pings
 from orchestrator.walk.fates import unsent
 from orchestrator.walk.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.legs import Path, arrived, describe
@@ -61,8 +62,12 @@ def _is_of(way: Path, chain: Traversal) -> bool:
 def _too_large(scene: Scene) -> Death | None:
     if scene.walk.errno == "EMSGSIZE":
         place = scene.exchange.source
-        why = f"It is too large for {place}'s own interface."
-        return Death(place=place, layer="mtu", why=why, proof="EMSGSIZE", basis=SEEN)
+        route = scene.ask(place, Query(scene.walk.address))
+        link = scene.seen.links[place].get(route.interface)
+        limits = f"{route.interface}: mtu {link.mtu if link is not None else '?'}"
+        limits += f", of the route {route.mtu}" if route.mtu else ""
+        why = f"It is too large for {place}'s own interface {route.interface}."
+        return Death(place=place, layer="mtu", why=why, proof=f"EMSGSIZE; {limits}", basis=SEEN)
     return None
 
 
@@ -124,7 +129,7 @@ def _no_way_back(scene: Scene) -> Death | None:
     if there is None or not arrived(there) or (back is not None and any(one.went for one in back.segments)):
         return None
     here, packet = there.segments[-1], there.segments[-1].last
-    route = scene.ask(here.place, Query(packet.src))
+    route = scene.ask(here.place, Query(packet.src, packet.dst))
     hop = route.gateway or packet.src
     unanswered = scene.unanswered(here.place, hop, route.interface)
     refused = refusal(scene, here.place, route)
@@ -132,6 +137,10 @@ def _no_way_back(scene: Scene) -> Death | None:
         return None
     routers = [one for one in there.segments[:-1] if routed(one) and there.routes.get(there.segments.index(one))]
     redirected = there.segments[0].first.dst != packet.dst  # then the receiver owes the way back
+    if packet.src != there.segments[0].first.src and not any(
+        scene.has(place, packet.src) for place in scene.seen.places
+    ):
+        redirected = False  # to a source that somebody on the way gave it, and nobody has
     if routers and not redirected and not (refused is not None and scene.has(routers[-1].place, hop)):
         return _source_nobody_knows(
             scene, there, routers[-1].place, here.place, unanswered or (refused.proof if refused else "")
@@ -183,7 +192,7 @@ def _answer_astray(scene: Scene) -> Death | None:
     if _past(scene, back) or (end.place == scene.exchange.source and end.last.src != scene.walk.address):
         return _from_another(scene, back)
     if end.place == scene.exchange.source and not (end.came and is_for_another(scene.seen, end.came[-1])):
-        return None
+        return _not_accepted(scene, back)
     found = lost(scene, back)
     last = back.segments[-1]
     if found is None and arrived(back):
@@ -195,6 +204,12 @@ def _answer_astray(scene: Scene) -> Death | None:
         )
         return Death(place=last.place, layer="nat", why=why, proof="no translation of the answer")
     return found
+
+
+def _not_accepted(scene: Scene, back: Path) -> Death | None:
+    """It came back to the asker, whose kernel does not accept its source on that interface."""
+    route = back.routes.get(len(back.segments) - 1)
+    return refusal(scene, scene.exchange.source, route) if route is not None and not arrived(back) else None
 
 
 def _past(scene: Scene, back: Path) -> str:
@@ -267,5 +282,6 @@ _LOOKS = (
     _no_way_back,
     _answer_astray,
     _unheeded,
+    ignores_pings,
     _mute,
 )

@@ -11,6 +11,7 @@ from attrs import evolve
 from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.lost import refusal
 from orchestrator.walk.model import INFERRED, SEEN, Death
+from orchestrator.walk.narrow import too_large_to_route
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import risen
 from orchestrator.walk.segments import Segment
@@ -32,12 +33,20 @@ def told_by_icmp(scene: Scene) -> Death | None:
         return _from_outside(error)
     maker = error.segments[0].place
     if error.packet.kind in TOO_BIG:
-        return Death(
-            place=maker, layer="mtu", why=f"{maker} says it is too large.", proof=_sent(error, maker), basis=SEEN
-        )
+        return _too_big(scene, error, maker)
     if error.packet.kind == _TTL:
         return _ran_out(scene, error, maker)
     return _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
+
+
+def _too_big(scene: Scene, error: Path, maker: str) -> Death:
+    """Somebody on the way says that it is too large; the route there says for what."""
+    proof = _sent(error, maker)
+    for way in scene.ways:
+        found = too_large_to_route(scene, way) if way.segments[-1].place == maker else None
+        if found is not None:
+            return evolve(found, basis=SEEN, proof=f"{found.proof}; {proof}")
+    return Death(place=maker, layer="mtu", why=f"{maker} says it is too large.", proof=proof, basis=SEEN)
 
 
 def _sent(error: Path, maker: str) -> str:

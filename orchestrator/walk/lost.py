@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.facts.model import Link
+from orchestrator.walk.bridge_ports import kept
+from orchestrator.walk.former import went_with_its_interface
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import LAST_SEEN, SEEN, Death
+from orchestrator.walk.policies import policies
 from orchestrator.walk.requests import called
 from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.scene import Scene, is_large, is_loose, routed
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment, is_for_another
-from orchestrator.walk.unheard import unheard
+from orchestrator.walk.unheard import cut_off, unheard
 from orchestrator.walk.wrong_mac import misaddressed
 
 _REFUSING = {"unreachable", "blackhole", "prohibit"}
+_KEPT = {"IP_INADDRERRORS", "IP_INNOROUTES"}  # reasons of a kernel that does not forward
 
 
 def lost(scene: Scene, way: Path) -> Death | None:
@@ -25,7 +29,16 @@ def lost(scene: Scene, way: Path) -> Death | None:
         return wrong
     number = len(way.segments) - 1
     segment = way.segments[number]
-    for look in (_no_route, _asks_nobody, _for_another, _behind_the_wire, _unsent, _not_bridged):
+    for look in (
+        _no_route,
+        _not_forwarded,
+        _asks_nobody,
+        _unplugged,
+        _for_another,
+        _behind_the_wire,
+        _unsent,
+        _not_bridged,
+    ):
         found = look(scene, way, number, segment)
         if found is not None:
             return found
@@ -65,7 +78,10 @@ _KINDS = {"EINVAL": "blackhole", "EACCES": "prohibit", "EHOSTUNREACH": "unreacha
 def _no_way(scene: Scene, place: str, route: Route) -> Death:
     kind = _KINDS.get(route.error, route.type if route.type in _REFUSING else "")
     what = f"has a route of type {kind} for" if kind else "has no route to"
-    rules = "".join(f"; ip rule: {one}" for one in _policies(scene, place, route))
+    gone = went_with_its_interface(scene, place, route.query.dst) if not kind else None
+    if gone is not None:
+        return gone
+    rules = "".join(f"; ip rule: {one}" for one in policies(scene, place, route.query))
     proof = f"route lookup: {said(route)}{rules}"
     return Death(place=place, layer="route", why=f"{place} {what} {route.query.dst}.", proof=proof)
 
@@ -76,13 +92,6 @@ def _is_blackhole(scene: Scene, place: str, route: Route) -> bool:
     return scene.ask(place, Query(query.dst, "", "", query.mark)).error == "EINVAL"
 
 
-def _policies(scene: Scene, place: str, route: Route) -> Iterator[str]:
-    """Rules of `ip rule` that go by the packet's mark."""
-    for one in scene.space(place).policies:
-        if route.query.mark and one.match.get("fwmark") == route.query.mark:
-            yield f"{one.priority}: fwmark {hex(route.query.mark)} lookup {one.table}"
-
-
 def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
     route = way.routes.get(number)
     if route is None or segment.went or route.query.iif == "lo":
@@ -90,9 +99,53 @@ def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death |
     refused = refusal(scene, segment.place, route)
     routers = [one.place for one in way.segments[:number] if routed(one)]
     if refused is not None and routers and scene.has(segment.place, route.query.src):
+        last = way.segments[number - 1]
+        if (
+            routed(last)
+            and last.first.dst == last.last.dst
+            and segment.place in {one.place for one in way.segments[:-1]}
+        ):
+            return _in_a_circle(scene, last.place, segment.place, route)
         why = f"{routers[-1]} sent it back to {segment.place} with that one's own source, untranslated."
         return Death(place=routers[-1], layer="nat", why=why, proof=refused.proof)
     return refused or _kept(scene, segment.place, route)
+
+
+def _in_a_circle(scene: Scene, router: str, place: str, route: Route) -> Death:
+    """Two machines lead a destination to each other."""
+    target = route.query.dst
+    other = scene.ask(router, Query(target))
+    why = f"{router} sends what is for {target} back to {place}, where it came from."
+    return Death(place=router, layer="route", why=why, proof=f"route lookup of {router}: {said(other)}")
+
+
+def _not_forwarded(scene: Scene, way: Path, _: int, segment: Segment) -> Death | None:
+    """The kernel kept a packet whose destination conntrack had translated back: nothing shows what it looked up."""
+    told = way.fate
+    if told is None or told.reason not in _KEPT or told.place != segment.place or not segment.came or segment.went:
+        return None
+    interface, family = segment.came[-1].interface, "ipv6" if ":" in segment.first.dst else "ipv4"
+    key = f"net.{family}.conf.{interface}.forwarding"
+    if scene.space(segment.place).sysctls.get(key) != "0":
+        return None
+    why = f"{segment.place} does not forward what comes in by {interface}: it keeps what is not for itself."
+    return Death(place=segment.place, layer="route", why=why, proof=f"{key} = 0", basis=SEEN)
+
+
+def _unplugged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+    """The interface it was sent to is cut off: a bridge that has forgotten where it was sends to all, or to none."""
+    last = (segment.went or segment.came)[-1:]
+    if not last or (segment.came and not segment.went and last[0].how == "host"):
+        return None
+    frame = last[0].packet.inner or last[0].packet
+    host = scene.seen.places[segment.place][0]
+    for place, links in scene.seen.links.items():
+        for link in links.values():
+            if link.mac == frame.dmac and scene.seen.places[place][0] == host and place != segment.place:
+                found = cut_off(scene, place, link.name)
+                if found is not None:
+                    return found
+    return None
 
 
 def _kept(scene: Scene, place: str, route: Route) -> Death | None:
@@ -254,10 +307,16 @@ def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death
         if is_large(frame, port):
             why = f"{frame.size} bytes do not fit through {port.name} of {last.place}."
             return Death(place=place, layer="mtu", why=why, proof=f"{port.name}: mtu {port.mtu}")
+        reason = kept(link, port, flooded=False)
+        if reason:
+            return Death(place=place, layer="link", why=f"{why[:-1]}: {reason}.", proof=proof)
         peer = scene.peer(last.place, port.name)
         if peer is not None and not {frame.dmac} & set(_behind(scene, peer[0])):
             why = f"Bridge {link.master} of {last.place} has {frame.dmac} behind {port.name}, where it is not."
             return Death(place=place, layer="link", why=why, proof=proof)
+    reason = kept(link, None, flooded=True)
+    if reason:
+        return Death(place=place, layer="link", why=f"{why[:-1]}: {reason}.", proof=f"bridge -d link show {link.name}")
     return Death(place=place, layer="link", why=why, proof=proof, basis=LAST_SEEN)
 
 

@@ -10,6 +10,7 @@ from orchestrator.packets import Packet
 from orchestrator.walk.legs import Path, arrived, decide, packets, path
 from orchestrator.walk.lost import lost
 from orchestrator.walk.model import Death
+from orchestrator.walk.narrow import too_large_to_route
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.segments import Segment
 
@@ -24,9 +25,9 @@ def oversize(scene: Scene) -> Death | None:
         found = lost(scene, way)
         if found is not None and found.layer == "mtu":
             return evolve(found, proof=found.proof + _unheard_of(scene))
-        found = _too_large_to_route(scene, way)
+        found = too_large_to_route(scene, way)
         if found is not None:
-            return found
+            return evolve(found, proof=found.proof + _unheard_of(scene))
     return None
 
 
@@ -65,23 +66,6 @@ def _clipped(way: Path, limit: int) -> Path:
         for one in way.segments
     ]
     return Path(way.direction, clip(way.packet), segments, way.routes)
-
-
-def _too_large_to_route(scene: Scene, way: Path) -> Death | None:
-    """It came in, the route leads out by an interface that is too narrow, and it did not go out."""
-    segment, route = way.segments[-1], way.routes.get(len(way.segments) - 1)
-    if segment.went or not segment.came or route is None or route.type != "unicast":
-        return None
-    link = scene.seen.links[segment.place].get(route.interface)
-    size, place = segment.came[-1].packet.size, segment.place
-    fits = min(mtu for mtu in (link.mtu if link is not None else 0, route.mtu, 1 << 16) if mtu)
-    if size <= fits:
-        return None
-    whose = f"{route.interface}: mtu {link.mtu if link is not None else '?'}"
-    whose += f", of the route {route.mtu}" if route.mtu else ""
-    why = f"{size} bytes do not fit through {route.interface} of {place}, which takes {fits}"
-    why += " (the answer's)." if way.direction == "back" else "."
-    return Death(place=place, layer="mtu", why=why, proof=whose + _unheard_of(scene))
 
 
 def _unheard_of(scene: Scene) -> str:

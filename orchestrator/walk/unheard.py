@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from orchestrator.facts.model import Link
-from orchestrator.walk.arp_silence import ignored
+from orchestrator.walk.arp_silence import dropped_arp, ignored, unheeded
+from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.requests import called, is_request
 from orchestrator.walk.scene import Scene, is_loose
@@ -30,10 +31,14 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     """Why a namespace's request for an address's MAC is not answered; None when somebody answers, or it never asked."""
     proof = scene.unanswered(place, address, interface)
     if not proof:
-        return None
+        return unheeded(scene, place, address)
     asker = _end(scene, place, interface)
     holder = next((end for end in _holders(scene, address) if end.place != place), None)
-    found = _cut(scene, [asker, holder]) or (_kept_apart(scene, asker, holder) if asker and holder else None)
+    found = (
+        unheeded(scene, place, address)
+        or _cut(scene, [asker, holder])
+        or (_kept_apart(scene, asker, holder) if asker and holder else None)
+    )
     if found is None and holder is not None:
         found = (
             _on_another_wire(scene, place, address, interface)
@@ -99,6 +104,11 @@ def _cut(scene: Scene, ends: list[_End | None]) -> Death | None:
     return None
 
 
+def cut_off(scene: Scene, place: str, interface: str) -> Death | None:
+    """What of an interface, and of what it stands on, is down or hangs in the air."""
+    return _cut(scene, [_end(scene, place, interface)])
+
+
 def _machine(place: str) -> str:
     """A hidden namespace is its lab host's."""
     return place.partition("/")[0]
@@ -160,13 +170,13 @@ def _not_passed_on(scene: Scene, place: str, address: str, holder: _End) -> Deat
     came = [one for one in here if one.how != "out" and _master(scene, one) == port.link.master]
     if not came or any(one.how == "out" and one.interface == port.link.name for one in here):
         return None
-    bridge = f"Bridge {port.link.master} of {port.place}"
-    if came[0].interface == port.link.name:
-        why = f"{bridge} sends nothing back by the port it came in by, {port.link.name}, behind which {address} is."
-        proof = f"hairpin of {port.link.name} is off"
-    else:
-        why = f"{bridge} did not pass on to {port.link.name} what came in by {came[0].interface}."
-        proof = f"{called(address)} for {address} came in and did not go out"
+    proof = f"{called(address)} for {address} came in and did not go out"
+    reason = kept(scene.seen.links[port.place].get(came[0].interface), port.link, flooded=True)
+    by = f"Bridge {port.link.master} of {port.place} did not pass on to {port.link.name} what came in by"
+    if not reason and (rule := dropped_arp(scene, port.place, came[0])):
+        why = f"{by} {came[0].interface}: a rule dropped it."
+        return Death(place=_machine(port.place), layer="filter", why=why, proof=f"{proof}; {rule}")
+    why = f"{by} {came[0].interface}" + (f": {reason}." if reason else ".")
     return Death(place=_machine(port.place), layer="link", why=why, proof=proof)
 
 

@@ -31,8 +31,11 @@ def _fates(scene: Scene) -> Iterator[Fate]:
 
 
 def _ended(scene: Scene, way: Path) -> bool:
+    if way.direction == "back" and way.segments[-1].place == scene.exchange.source:
+        why = meaning(way.fate.reason) if way.fate is not None else None
+        return why is not None and why.layer != "process"
     if way.direction == "back":
-        return way.segments[-1].place != scene.exchange.source
+        return True
     return not arrived(way) or (way.fate is not None and way.fate.reason == "NO_SOCKET")
 
 

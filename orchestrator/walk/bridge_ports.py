@@ -1,0 +1,28 @@
+"""Why a bridge does not hand a frame from one of its ports to another: what is set on the two."""
+
+from __future__ import annotations
+
+from orchestrator.facts.model import Link
+
+_FORWARDING = 3
+_STATES = {0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}
+
+
+def kept(came: Link | None, goes: Link | None, *, flooded: bool) -> str:
+    """What keeps a frame that came in by one port from another one, in words; "" when nothing of it does.
+
+    `flooded`: it is for all, or for a MAC address that the bridge does not know.
+    """
+    for port in (came, goes):
+        state = port.port.get("state", _FORWARDING) if port is not None else _FORWARDING
+        if port is not None and state in _STATES:
+            return f"port {port.name} is {_STATES[state]}"
+    if came is None or goes is None:
+        return ""
+    if came.port.get("isolated") and goes.port.get("isolated"):
+        return f"ports {came.name} and {goes.name} are isolated from each other"
+    if came.name == goes.name and not goes.port.get("mode"):
+        return f"hairpin of {goes.name} is off"
+    if flooded and goes.port.get("bcast_flood") == 0:
+        return f"port {goes.name} has bcast_flood off"
+    return ""
