@@ -58,7 +58,7 @@ class Resolution:
 def resolve(running: RunningLab, asker: str, name: str, limit: float = _LIMIT) -> Resolution:
     """Ask a node's resolver for a name, with the files and in the namespaces of the node, for `limit` seconds."""
     agent, place = running.at(asker)
-    answer = agent.call("resolve", place=place, name=name, seconds=_PATIENCE, limit=scaled(limit))
+    answer = agent.call("resolve", place=place, name=name, seconds=_PATIENCE, within=scaled(limit))
     return read(asker, name, answer, min(_PATIENCE, limit))
 
 
