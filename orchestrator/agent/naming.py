@@ -19,10 +19,11 @@ _BORROWED = (
 
 
 def resolve(place: str, name: str, seconds: int, within: float) -> dict[str, Any]:
-    """What a place's C library makes of a name, waiting `seconds` for each DNS server once, and `within` seconds for all.
+    """What a place's C library makes of a name, waiting `seconds` for each DNS server once, `within` seconds for all.
 
-    Returns `answer` (the output of getent ahosts), `own` (whether the place has a getent; else it is the lab host's
-    with the place's files), `files` ({path: text}) and `frames` (of the namespace meanwhile, as a capture has them).
+    Returns `answer` (the output of getent ahosts), `late` (whether it was not done within that time), `own` (whether
+    the place has a getent; else it is the lab host's with the place's files), `files` ({path: text}) and `frames` (of
+    the namespace meanwhile, as a capture has them).
     """
     places.enter_netns(place)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING)) as frames:  # of every interface
@@ -35,6 +36,7 @@ def resolve(place: str, name: str, seconds: int, within: float) -> dict[str, Any
         seen = _read(frames)
     return {
         "answer": done["stdout"],
+        "late": done["timed_out"],
         "own": own,
         "files": {path: _text(place, path) for path in _FILES},
         "frames": seen,

@@ -46,7 +46,7 @@ def answered(server: str, name: str, code: int, *addresses: str, number: int = 7
 
 def found(frames: list[dict[str, Any]], name: str = "basket", output: str = "") -> Resolution:
     """What is read out of that."""
-    return read("till", name, {"answer": output, "own": True, "files": FILES, "frames": frames})
+    return read("till", name, {"answer": output, "own": True, "late": False, "files": FILES, "frames": frames})
 
 
 def test_an_answer_is_told_with_its_server() -> None:
