@@ -121,7 +121,7 @@ def _not_by_dns(found: Resolution) -> str:
 def _unasked(found: Resolution) -> str:
     """Why no question to a DNS server was seen."""
     if found.late:
-        return f"the C library of {found.asker} was not done with {found.name} within {found.waited:g} s"
+        return f"the C library of {found.asker} was not done with {found.name} in time"
     if not found.servers:
         return f"/etc/hosts has no {found.name}, and /etc/resolv.conf names no DNS server"
     if "dns" not in found.sources.split() and found.sources:

@@ -35,8 +35,8 @@ class Resolution:
 
     `waited` are the seconds that a server was given, `hosts` the addresses that /etc/hosts has, `asked` what its DNS
     servers were asked, `relayed` what an embedded server asked others in turn, `servers` those of /etc/resolv.conf,
-    `sources` nsswitch.conf's line, `own` whether the node has a getent of its own, `late` whether it was
-    not done in time.
+    `sources` nsswitch.conf's line, `own` whether the node has a getent of its own, `late` whether it was not
+    done in time.
     """
 
     asker: str
@@ -61,7 +61,7 @@ def resolve(running: RunningLab, asker: str, name: str, limit: float = _LIMIT) -
     """Ask a node's resolver for a name, with the files and in the namespaces of the node, for `limit` seconds."""
     agent, place = running.at(asker)
     answer = agent.call("resolve", place=place, name=name, seconds=_PATIENCE, within=scaled(limit))
-    return read(asker, name, answer, limit if limit < _PATIENCE else _PATIENCE)
+    return read(asker, name, answer, min(_PATIENCE, limit))
 
 
 def read(asker: str, name: str, answer: dict[str, Any], waited: float = _PATIENCE) -> Resolution:
