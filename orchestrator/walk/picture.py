@@ -80,7 +80,7 @@ def _rows(found: Walk) -> Iterator[_Row]:
             yield from (_Row(text=line, style="nat", shaded=shaded) for line in _changes(station))
         yield _Row()
     for line in textwrap.wrap(found.note, _COLUMNS + 30):
-        yield _Row(place=line)
+        yield _Row(place=line, style="note")
     if found.death is not None:
         for line in textwrap.wrap(f"{found.death.place}: {found.death.why} {found.death.proof}", _COLUMNS + 30):
             yield _Row(place=line, style="dead")
