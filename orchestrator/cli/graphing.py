@@ -11,7 +11,7 @@ from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen, known
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
-from orchestrator.facts import structure
+from orchestrator.facts import kept, structure
 from orchestrator.graph import Graph
 from orchestrator.practice import attempt as attempts
 from orchestrator.running import RunningLab
@@ -27,7 +27,7 @@ def graph(screen: Screen, name: str, _: str, options: Options) -> None:
     with RunningLab.remains(lab, instance) as running:
         snapshots = structure(running.snapshot())
     gone = {host.name for host in lab.hosts} - set(snapshots)
-    raw, attempt = instance.read("baseline.json"), attempts.read(instance)
+    raw, attempt = kept(instance), attempts.read(instance)
     hidden = set() if options["show"] or attempt is None else {tuple(line) for line in attempt.injected}
     before = None if raw is None else structure(raw)
     made = graphs.of(snapshots, before, name=name, hidden=hidden, gone=gone)  # type: ignore[arg-type]  # lines of four

@@ -11,7 +11,7 @@ from attrs import frozen
 from orchestrator.backends.choice import hosts
 from orchestrator.build import Builder, Wanted
 from orchestrator.errors import HostDied, NetproofError, UnknownName, UsageError
-from orchestrator.facts import compare, flatten, structure
+from orchestrator.facts import compare, flatten, kept, structure
 from orchestrator.model import Lab, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import Attempt
@@ -45,7 +45,7 @@ class Resetter:
 
     def run(self, practice: Practice) -> Reset:
         """Undo what was injected, mend what differs, build anew what still does. UsageError when it is not up."""
-        before = self._instance.read("baseline.json")
+        before = kept(self._instance)
         if not self._hosts.find(self._instance):
             raise UsageError(f"{self._instance} is not up.", f"`invoke lab up {self._instance.arguments}` builds it.")
         if before is not None:
