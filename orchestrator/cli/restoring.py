@@ -8,8 +8,10 @@ from orchestrator import catalog
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.practising import practising, rows, scores
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import NetproofError
+from orchestrator.errors import BuildError, NetproofError
+from orchestrator.facts import SENTENCE
 from orchestrator.locking import locked
+from orchestrator.model import Fault
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import grading, history
 from orchestrator.practice.collateral import baseline, differences, lines, told
@@ -17,6 +19,7 @@ from orchestrator.practice.hinting import written
 from orchestrator.practice.injecting import apply, took_effect
 from orchestrator.practice.looking import look, red
 from orchestrator.practice.resetting import MENDED, REBUILT, Resetter
+from orchestrator.running import RunningLab
 from orchestrator.state import Instance
 from orchestrator.wait import until
 
@@ -27,11 +30,7 @@ def repair(screen: Screen, name: str, _: str, options: Options) -> None:
     """Apply the reference repair of what is still in effect. An attempt is over with that."""
     with practising(screen, "repair", options, name) as (running, practice):
         attempt = attempts.running(running.instance)
-        done = []
-        for fault in reversed(attempt.broken(practice)):
-            if took_effect(running, fault.change):
-                apply(running, fault.mending)
-                done += [written(step) for step in fault.mending]
+        done = _repaired(running, attempt.broken(practice))
         if not done:
             screen.line("Nothing of what was injected is in effect any more: there is nothing left to repair.")
             screen.next(f"invoke lab check {running.instance.arguments}")
@@ -53,6 +52,22 @@ def repair(screen: Screen, name: str, _: str, options: Options) -> None:
     screen.document({"instance": str(running.instance), "repaired": done, "different": left, "red": red(looks)})
 
 
+def _repaired(lab: RunningLab, faults: list[Fault]) -> list[str]:
+    """Repair what is still in effect, last things first; what was done. BuildError where that cannot be done."""
+    done: list[str] = []
+    try:
+        for fault in reversed(faults):
+            if took_effect(lab, fault.change):
+                apply(lab, fault.mending)
+                done += [written(step) for step in fault.mending]
+    except NetproofError as error:
+        raise BuildError(
+            f"The fault cannot be repaired by itself, because something else was changed: {error.problem}",
+            f"`invoke lab reset {lab.instance.arguments}` brings back the state after `up` from anything.",
+        ) from error
+    return done
+
+
 def reset(screen: Screen, name: str, _: str, options: Options) -> None:
     """Back to the state after `up`. An attempt that runs is given up with that."""
     lab, instance = chosen(name, options)
@@ -65,6 +80,7 @@ def reset(screen: Screen, name: str, _: str, options: Options) -> None:
         REBUILT: f"{', '.join(found.hosts)} built anew",
     }.get(found.how, "nothing else had to be done")
     screen.line(f"{instance} is as it was after `up`: {how} ({screen.elapsed:.1f} s).")
+    screen.line(f"  {SENTENCE}")
     screen.next(f"invoke lab break {instance.arguments}")
     screen.document({"instance": str(instance), "how": found.how, "hosts": found.hosts})
 

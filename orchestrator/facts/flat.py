@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
-from orchestrator.facts.model import ContainerFact, Link, Namespace, Netfilter, Route, Snapshot, Table
+from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
 Value = str | tuple[str, ...]
@@ -21,7 +21,6 @@ Flat = dict[Key, Value]
 Alias = Callable[[str], str]
 Entries = Iterator[tuple[str, str, Value]]
 
-_BUILT_IN = {"INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"}
 _WRITTEN = {"PERMANENT", "NOARP"}  # FDB entries that somebody wrote; the rest was learned and ages
 _QUEUE = 1000
 _GROUP_MACS = ("33:33:", "01:00:5e:", "01:80:c2:")
@@ -104,22 +103,17 @@ def _hop(hop: str, alias: Alias) -> str:
 def _tables(netfilter: Netfilter) -> Entries:
     for flavour, tables in netfilter.iptables.items():
         for name, table in tables.items():
-            if _is_empty(table) and flavour.endswith("-nft"):  # the legacy tables are the kernel's, and stay
+            if table.is_empty and flavour.endswith("-nft"):  # the legacy tables are the kernel's, and stay
                 yield "tables", f"{flavour} {name}", "empty"
             for chain, about in table.chains.items():
                 rules = tuple(rule.rule for rule in table.rules if rule.chain == chain)
                 where = f"{flavour} {name} {chain}"
                 # `iptables -A` and `-D` leave empty built-in chains behind; they do nothing.
-                if chain not in _BUILT_IN or about.policy != "ACCEPT" or rules:
+                if chain not in BUILT_IN or about.policy != "ACCEPT" or rules:
                     yield "policies", where, about.policy or "(chain)"
                     yield "rules", where, rules
     for part, lines in netfilter.nft.items():
         yield "rules", f"nftables {part}", tuple(lines)
-
-
-def _is_empty(table: Table) -> bool:
-    plain = all(name in _BUILT_IN and about.policy == "ACCEPT" for name, about in table.chains.items())
-    return plain and not table.rules and not table.foreign
 
 
 def _interfaces(namespace: Namespace, alias: Alias) -> Entries:

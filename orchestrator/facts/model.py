@@ -11,6 +11,8 @@ from typing import Any
 import cattrs
 from attrs import field, frozen
 
+BUILT_IN = frozenset({"INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"})
+
 
 @frozen
 class Link:
@@ -169,6 +171,12 @@ class Table:
     chains: dict[str, Chain]
     rules: list[Rule]
     foreign: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it but chains that let everything pass."""
+        plain = all(name in BUILT_IN and about.policy == "ACCEPT" for name, about in self.chains.items())
+        return plain and not self.rules and not self.foreign
 
 
 @frozen

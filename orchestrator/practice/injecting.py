@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from orchestrator.errors import BuildError
+from orchestrator.errors import BuildError, NetproofError
 from orchestrator.model import Change, Step
+from orchestrator.observe import drop_empty_tables
 from orchestrator.running import Result, RunningLab
 
 _LIMIT = 90.0
@@ -34,11 +36,17 @@ def took_effect(lab: RunningLab, change: Change) -> bool:
     return all(lab.run(step.at, step.run, limit=_LIMIT).rc == 0 for step in change.took)
 
 
-def undo(lab: RunningLab, change: Change) -> list[str]:
-    """Take back what of a change is there, as far as possible; returns what could not be."""
+def undo(lab: RunningLab, change: Change, limit: float = _LIMIT) -> list[str]:
+    """Take back what of a change is there, as far as possible, each step in `limit` seconds.
+
+    Returns what could not be.
+    """
     failures = []
     for step in change.undo:
-        result = lab.run(step.at, step.run, limit=_LIMIT)
+        result = lab.run(step.at, step.run, limit=limit)
         if result.rc:
             failures.append(f"in {step.at}: {step.run}: {result.stderr.strip()}")
+    for place in {step.at for step in change.undo if "tables" in step.run}:
+        with suppress(NetproofError):  # one that is not there has none
+            drop_empty_tables(lab, place)
     return failures
