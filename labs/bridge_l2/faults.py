@@ -5,12 +5,16 @@ from orchestrator.model import (
     Decoy,
     Fault,
     Signature,
+    both,
     changed,
+    container_added,
+    hidden_by_file,
     link_down,
     mtu_set,
     neighbour_pinned,
     port_of,
     rule_added,
+    sysctl_set,
 )
 
 _NOBODY = "02:42:ac:11:00:63"
@@ -97,11 +101,9 @@ FAULTS = (
         what="A file is mounted over bridge-nf-call-iptables: it says 0, and the kernel's value cannot be written.",
         at="host",
         look="host: cat /proc/sys/net/bridge/bridge-nf-call-iptables; mount | grep bridge-nf",
-        change=changed(
-            "host",
-            f"echo 0 >{_ASKED} && echo 0 >/run/asked && mount --bind /run/asked {_ASKED}",
-            f"grep -q {_ASKED} /proc/mounts",
-            f"umount {_ASKED} && rm /run/asked && echo 1 >{_ASKED}",
+        change=both(
+            sysctl_set("host", "net.bridge.bridge-nf-call-iptables", "0", was="1"),
+            hidden_by_file("host", _ASKED, "0"),
         ),
         reddens={"q1.1": "differs", "q1.3": "differs", "q1.4": "differs"},
         shows={"iptables-asked": "otherwise"},
@@ -199,12 +201,7 @@ FAULTS = (
         what="A container somebody left behind on clean has the first address.",
         at="clean",
         look="clean: docker ps",
-        change=changed(
-            "clean",
-            "docker run -d --name leftover netproof/node sleep infinity",
-            "docker inspect leftover >/dev/null 2>&1",
-            "docker rm -f leftover",
-        ),
+        change=container_added("leftover", host="clean"),
         reddens={"q1.7": "differs"},
         shows={"unused": "otherwise"},
     ),
