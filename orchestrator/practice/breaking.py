@@ -90,7 +90,7 @@ class Breaker:
 
     def _start(self, attempt: Attempt) -> None:
         """Note what the faults changed, and start the clock."""
-        attempt.injected = [list(line) for line in lines(differences(self.lab, baseline(self.lab.instance)))]
+        attempt.injected = sorted(lines(differences(self.lab, baseline(self.lab.instance))))
         attempt.status, attempt.started = RUNNING, time.time()
         attempt.write(self.lab.instance)
 
@@ -112,6 +112,7 @@ class Breaker:
             seed=asked.seed,
             faults=[choice.id] if isinstance(choice, Decoy) else [fault.name for fault in choice],
             decoy=isinstance(choice, Decoy),
+            exam=asked.exam,
             baseline=attempts.baseline_mark(self.lab.instance),
         )
 

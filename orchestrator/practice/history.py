@@ -14,6 +14,8 @@ from typing import Any
 import cattrs
 from attrs import asdict, define, field
 
+from orchestrator.errors import UsageError
+
 SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED = "solved", "collateral", "revealed", "repaired for you", "abandoned"
 
 
@@ -38,6 +40,7 @@ class Record:
     collateral: int = 0
     hints: int = 0
     guesses: list[list[str]] = field(factory=list)
+    exam: bool = False
 
 
 def path() -> Path:
@@ -56,10 +59,19 @@ def now() -> str:
 
 
 def append(record: Record) -> None:
-    """Add a record: whole and on disk when this returns, or not at all."""
+    """Add a record: whole and on disk when this returns, or not at all. UsageError when the file cannot be written."""
     file = path()
+    try:
+        _append(file, json.dumps(asdict(record), separators=(",", ":")) + "\n")
+    except OSError as error:
+        raise UsageError(
+            f"The attempt cannot be recorded in {file}: {error.strerror}.",
+            "Make it writable, or name another folder by NETPROOF_DATA_DIR.",
+        ) from None
+
+
+def _append(file: Path, line: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(asdict(record), separators=(",", ":")) + "\n"
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size
