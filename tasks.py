@@ -139,6 +139,8 @@ def labs(context: Context, json: bool = False) -> None:
         **JSON,
         "lab": "only this lab's",
         "layer": "only this layer's",
+        "ids": "this lab's faults by the names that break --fault and guess take, without what they are",
+        "seed": "with --ids: say which fault `break --seed` of this number chooses",
         "spoil": "everything: what each is, how it is injected, what it turns red",
         "prove": "run the whole proof of this lab's faults on the instance that is up",
         "walk": "walk into each of this lab's faults that drops packets: does the walk name the place?",
@@ -152,6 +154,8 @@ def faults(
     context: Context,
     lab: str = "",
     layer: str = "",
+    ids: str = "",
+    seed: str = "",
     spoil: bool = False,
     prove: str = "",
     walk: str = "",
@@ -162,6 +166,12 @@ def faults(
 ) -> None:
     """What can be practised: faults by lab and layer, without spoilers unless asked."""
     with command(json=json) as screen:
+        if ids:
+            from orchestrator.cli import naming
+
+            with placing.at_instance(ids, as_, host):
+                naming.ids(screen, ids, {"seed": seed, "tag": as_})
+            return
         if prove:
             from orchestrator.cli import demonstrating
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +94,17 @@ def records() -> list[Record]:
     return [record for line in text.splitlines() if (record := _parsed(line)) is not None]
 
 
+def outcomes(found: Iterable[Record]) -> dict[str, int]:
+    """How often attempts ended in which way, the best first; only ways that occur."""
+    counts = Counter(record.outcome for record in found)
+    known = [SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED]
+    return {outcome: counts[outcome] for outcome in [*known, *sorted(counts.keys() - set(known))] if counts[outcome]}
+
+
 def _parsed(line: str) -> Record | None:
     try:
         raw: Any = json.loads(line)
-        return cattrs.structure(raw, Record)
-    except (ValueError, TypeError, KeyError, cattrs.BaseValidationError):
+        record = cattrs.structure(raw, Record)
+    except (ValueError, TypeError, KeyError, RecursionError, cattrs.BaseValidationError):
         return None
+    return record if record.faults else None  # it would be about nothing
