@@ -52,12 +52,12 @@ def _check_as_it_is(screen: Screen, lab: RunningLab, practice: Practice, why: Us
     looks = look(lab, practice.checks) if red(looks) else looks  # an answer may come late once
     rows(screen, looks)
     count = len(red(looks))
-    words = f"{count} of {len(looks)} checks {'is' if count == 1 else 'are'} red" if count else "Every check is green"
+    words = _red(looks) if count else "Every check is green"
     screen.line(screen.colour(f"{words}. {why.problem}", "red" if count else "green"))
     here = lab.instance.arguments
     screen.next(*([f"invoke lab diff {here}", f"invoke lab reset {here}"] if count else [f"invoke lab break {here}"]))
-    verdict = RED if count else GREEN
-    screen.document({"instance": str(lab.instance), "verdict": verdict, "checks": documented(looks), "record": None})
+    document = {"instance": str(lab.instance), "verdict": RED if count else GREEN, "why": why.problem}
+    screen.document({**document, "checks": documented(looks), "record": None})
     if count:
         raise Exit(code=EXIT_CLAIM_FAILED)
 
@@ -77,9 +77,7 @@ def _tell(  # noqa: PLR0913, PLR0917 - what is told, and about what
 ) -> None:
     rows(screen, found.looks)
     if found.verdict == NOT_REPAIRED:
-        screen.line(
-            screen.colour(f"Not repaired: {len(red(found.looks))} of {len(found.looks)} checks are red.", "red")
-        )
+        screen.line(screen.colour(f"Not repaired: {_red(found.looks)}.", "red"))
     elif found.is_over:
         clean = found.verdict == history.SOLVED
         screen.line(screen.colour(_ENDINGS[attempt.decoy, clean], "green" if clean else "yellow"))
@@ -95,7 +93,7 @@ def _tell(  # noqa: PLR0913, PLR0917 - what is told, and about what
         screen.line(f"  It was {', '.join(attempt.faults)}: {' '.join(_truths(practice, attempt))}")
         screen.next(f"invoke lab break {instance.arguments}", "invoke progress")
     else:
-        screen.next(f"invoke lab {'guess' if attempt.exam else 'hint'} {instance.arguments}")
+        screen.next(*_help(instance, attempt))
     screen.document(
         {
             "instance": str(instance),
@@ -106,6 +104,18 @@ def _tell(  # noqa: PLR0913, PLR0917 - what is told, and about what
             "record": None if record is None else asdict(record),
         }
     )
+
+
+def _help(instance: Instance, attempt: Attempt) -> list[str]:
+    if not attempt.exam:
+        return [f"invoke lab hint {instance.arguments}"]
+    guess = f"invoke lab guess {instance.lab} FAULT --at PLACE{tagged(instance)}"
+    return [f"invoke faults --ids {instance.lab}", guess]
+
+
+def _red(looks: list[Look]) -> str:
+    count = len(red(looks))
+    return f"{count} of {len(looks)} checks {'is' if count == 1 else 'are'} red"
 
 
 def _standing(attempt: Attempt, found: Grade) -> str:

@@ -199,18 +199,19 @@ def port_taken(at: str, port: int) -> Change:
     )
 
 
-def hidden_by_file(at: str, path: str, says: str) -> Change:
-    """A file of /proc under another file that `says` something of its own.
+def hidden_by_file(at: str, path: str, says: str, was: str = "") -> Change:
+    """A file of /proc under another file that `says` something of its own; where it `was` another, it is set, too.
 
     The other file has no name any more once it is mounted, so that nothing of it can stay behind.
     """
     note = "/run/mounted"
+    first, last = (f"echo {says} >{path} && ", f" && echo {was} >{path}") if was else ("", "")
     return Change(
         Step(
             at,
-            f"echo {says} >{note} && mount --bind {note} {path} && rm {note}",
-            says=f"mount --bind a file with a {says} in it on {path}",
+            f"{first}echo {says} >{note} && mount --bind {note} {path} && rm {note}",
+            says=f"{first}mount --bind a file with a {says} in it on {path}",
         ),
         Step(at, f"grep -q ' {path} ' /proc/mounts"),
-        Step(at, f"umount {path}"),
+        Step(at, f"umount {path}{last}"),
     )
