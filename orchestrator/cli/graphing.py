@@ -24,13 +24,15 @@ def graph(screen: Screen, name: str, _: str, options: Options) -> None:
     """A picture of the lab as it is now. During an incident, what the fault changed is only marked with --show."""
     lab, instance = chosen(name, options)
     kind = known("format", options["format"], FORMATS) or "svg"
+    if options["show"]:
+        attempts.refuse_in_exam(instance, "lab graph --show")
     with RunningLab.remains(lab, instance) as running:
         snapshots = structure(running.snapshot())
     gone = {host.name for host in lab.hosts} - set(snapshots)
     raw, attempt = kept(instance), attempts.read(instance)
-    hidden = set() if options["show"] or attempt is None else {tuple(line) for line in attempt.injected}
+    hidden = set() if options["show"] or attempt is None else set(attempt.injected)
     before = None if raw is None else structure(raw)
-    made = graphs.of(snapshots, before, name=name, hidden=hidden, gone=gone)  # type: ignore[arg-type]  # lines of four
+    made = graphs.of(snapshots, before, name=name, hidden=hidden, gone=gone)
     if screen.json:
         screen.document({"instance": str(instance), **attrs.asdict(made), "marks": list(made.marks)})
         return

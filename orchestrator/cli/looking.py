@@ -39,6 +39,8 @@ def facts(screen: Screen, name: str, _: str, options: Options) -> None:
 def diff(screen: Screen, name: str, _: str, options: Options) -> None:
     """What differs now from the snapshot taken after `up`."""
     lab, instance = chosen(name, options)
+    if options["show"]:
+        attempts.refuse_in_exam(instance, "lab diff --show")
     everything = differences(lab, instance)
     hidden = set() if options["show"] else _injected(instance)
     found = [item for item in everything if lines([item]) - hidden]
@@ -76,7 +78,7 @@ def _followed(item: Difference) -> str:
 def _injected(instance: Instance) -> set[Line]:
     """What a fault changed that somebody is looking for."""
     attempt = attempts.read(instance)
-    return {(place, aspect, key, line) for place, aspect, key, line in attempt.injected} if attempt else set()
+    return set(attempt.injected) if attempt else set()
 
 
 def _tell(screen: Screen, item: Difference, hidden: set[Line]) -> None:

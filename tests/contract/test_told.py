@@ -1,4 +1,4 @@
-"""What `lab diff` says of a real lab: what happened in a line, rules as they are typed, and nothing that is no change."""
+"""What `lab diff` says of a real lab: what happened in a line, rules as they are printed, nothing that is no change."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -
 
 
 def test_who_lost_a_shared_namespace_is_named(new_user: Callable[..., User]) -> None:
-    """A container whose namespace others share was restarted: they keep the old one, which nothing leads to any more."""
+    """A container whose namespace others share was restarted: they keep the old one, which leads nowhere any more."""
     user = new_user(ROOT, "container")
     try:
         user.must("up")
@@ -87,9 +87,8 @@ def test_rules_are_told_as_they_are_printed(user: User) -> None:
 
 def test_a_queue_that_came_and_went_leaves_no_difference(user: User) -> None:
     """The kernel gives an interface a longer queue with its first queueing discipline, and leaves it that way."""
-    port = user.typed("host", "bridge -o link | grep 'master docker0' | cut -d' ' -f2 | cut -d@ -f1").stdout.strip(
-        ": \n"
-    )
+    ports = user.typed("host", "bridge -o link | grep 'master docker0' | cut -d' ' -f2 | cut -d@ -f1").stdout
+    port = ports.strip(": \n")
     user.typed("host", f"tc qdisc add dev {port} root tbf rate 1mbit burst 10k latency 1s")
     assert {item["aspect"] for item in differences(user)} == {"qdiscs", "traffic control"}
     user.typed("host", f"tc qdisc del dev {port} root")
