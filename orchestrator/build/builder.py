@@ -16,7 +16,7 @@ from orchestrator.build.progress import Progress
 from orchestrator.build.settled import settled_snapshot
 from orchestrator.build.wires import Wires
 from orchestrator.errors import BuildError, HostDied
-from orchestrator.facts import compare, flatten, structure
+from orchestrator.facts import flatten, kept, structure, told
 from orchestrator.journal import Journal, unfinished
 from orchestrator.model import Lab
 from orchestrator.reconcile import GONE, why_host
@@ -79,13 +79,13 @@ class Builder:
 
     def _compare(self, progress: Progress) -> None:
         """Keep the state of what was built; of what was there before, count what differs from it."""
-        before = self._instance.read("baseline.json")
+        before = kept(self._instance)
         if before is None:
             progress.journal.step("snapshot")
             self._instance.write("baseline.json", settled_snapshot(progress.running))
         elif not progress.built.changes:
             now = flatten(structure(progress.running.snapshot()))
-            progress.built.differences = len(compare(flatten(structure(before)), now))
+            progress.built.differences = len(told(flatten(structure(before)), now))
 
     def _chosen(self, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
         """The outcome with engine and firewall filled in, and the lab hosts' image."""
