@@ -11,6 +11,7 @@ from orchestrator.model import (
     neighbour_pinned,
     paused,
     rule_added,
+    server_left,
     wrapped,
 )
 
@@ -56,14 +57,7 @@ FAULTS = (
         what="A server that nobody remembers holds port 9090 on all addresses of the host.",
         at="host",
         look="host: ss -ltnp 'sport = 9090'",
-        change=changed(
-            "host",
-            "setsid serve forgotten http:9090:0.0.0.0 </dev/null >/dev/null 2>&1 & echo $! >/run/forgotten.pid;"
-            " while kill -0 $! && ! ss -Hltn 'sport = 9090' | grep -q 9090; do :; done",
-            "ss -Hltn 'sport = 9090' | grep -q 9090",
-            "kill $(cat /run/forgotten.pid) && rm /run/forgotten.pid;"
-            " while ss -Hltn 'sport = 9090' | grep -q 9090; do :; done",
-        ),
+        change=server_left("host", 9090),
         reddens={"q5.2": "differs"},
         shows={"free-port": "open"},
     ),

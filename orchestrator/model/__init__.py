@@ -32,6 +32,7 @@ from orchestrator.model.common_changes import (
     rule_added,
     rule_deleted,
     rule_deleted_anywhere,
+    server_left,
     sysctl_set,
     wrapped,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "rule_added",
     "rule_deleted",
     "rule_deleted_anywhere",
+    "server_left",
     "sysctl_set",
     "wrapped",
 ]

@@ -121,6 +121,15 @@ def frozen(at: str, pids: str) -> Change:
     )
 
 
+def server_left(at: str, port: int) -> Change:
+    """A server that somebody left on a TCP port of a host or node; it answers HTTP as `forgotten`."""
+    listens = f"ss -Hltn 'sport = {port}' | grep -q :{port}"
+    pid = "/run/forgotten.pid"
+    start = f"setsid serve forgotten http:{port}:0.0.0.0 </dev/null >/dev/null 2>&1 & echo $! >{pid}"
+    wait = f"until {listens}; do kill -0 $(cat {pid}) || exit 1; done"
+    return changed(at, f"{start}; {wait}", listens, f"kill $(cat {pid}) && rm {pid}; while {listens}; do :; done")
+
+
 def wrapped(command: str, script: str, at: str = "host", interpreter: str = "/bin/sh") -> Change:
     """A script that stands in front of a command such as `docker`; it calls the real one by its path, if at all."""
     path = f"/usr/local/sbin/{command}"
