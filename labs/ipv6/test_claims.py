@@ -34,7 +34,7 @@ def addresses(lab: RunningLab, name: str, version: int) -> list[str]:
     source="https://docs.docker.com/engine/daemon/ipv6/",
 )
 def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """From 28 on a network may be without IPv4, and still reach the outside; before, --ipv4 is unknown."""
+    """With 28.5 a network may be without IPv4, and still reach the outside; 20.10 and 26.1 do not know --ipv4."""
     create = "docker network create --ipv6 --ipv4=false --subnet 2001:db8:6::/64 six"
     if engine != "28.5":
         refused = lab.run("host", create)
@@ -64,7 +64,7 @@ def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: 
 def test_an_ipv6_network_gets_unique_local_addresses(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence
 ) -> None:
-    """From 27 on the engine chooses a /64 of fd00::/8 itself; before, it refuses: there is no IPv6 address pool."""
+    """28.5 chooses a /64 of fd00::/8 itself; 20.10 and 26.1 refuse: there is no IPv6 address pool."""
     if engine != "28.5":
         refused = lab.run("host", "docker network create --ipv6 unique")
         evidence("docker network create --ipv6 unique", refused.stderr)
