@@ -198,6 +198,18 @@ FAULTS = (
         reddens={"b35": "differs"},
         shows={"quiet": "otherwise"},
     ),
+    Fault(
+        id="restart-swallowed",
+        layer="engine",
+        level=2,
+        ticket="`docker restart` succeeds at once, and the container runs on with the process it had.",
+        what="A wrapper in front of docker swallows `restart`; the engine is never asked.",
+        at="host",
+        look="host: type docker; cat /usr/local/sbin/docker",
+        change=wrapped("docker", 'case "$1" in restart) exit 0;; esac\nexec /usr/bin/docker "$@"'),
+        reddens={"b202": "differs"},
+        shows={"restarting": "otherwise"},
+    ),
 )
 DECOYS = (
     Decoy(
