@@ -41,7 +41,7 @@ def repair(screen: Screen, name: str, _: str, options: Options) -> None:
                 apply(running, fault.mending)
                 done += [typed(step) for step in fault.mending]
         if not done:
-            screen.line("Nothing of what was injected is in effect any more: there is nothing left to repair.")
+            screen.line("Nothing of what was injected is seen to be in effect: there is nothing left to repair.")
             screen.next(f"invoke lab check {running.instance.arguments}")
             screen.document({"instance": str(running.instance), "repaired": []})
             return

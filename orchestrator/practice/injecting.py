@@ -56,7 +56,13 @@ def undo(lab: RunningLab, change: Change) -> list[str]:
     """Take back what of a change is there, as far as possible; returns what could not be."""
     failures = []
     for step in change.undo:
-        result = lab.run(step.at, step.run, limit=_LIMIT)
+        try:
+            result = lab.run(step.at, step.run, limit=_LIMIT)
+        except HostDied:
+            raise
+        except NetproofError as error:
+            failures.append(f"in {step.at}: {step.run}: {error.problem}")
+            continue
         if result.rc:
             failures.append(f"in {step.at}: {step.run}: {result.stderr.strip()}")
     return failures
