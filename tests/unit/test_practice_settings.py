@@ -127,4 +127,12 @@ def test_a_file_that_is_new_goes_and_one_that_is_known_by_its_digest_is_left() -
         raw["engine"]["containers"][0]["files"]["/etc/own hosts"] = ["-rw-r--r-- 0:0", "mine"]
 
     assert filed(edit) == [("container:client", "rm -rf '/etc/own hosts'", None)]
-    assert filed(lambda raw: (edit(raw), raw["engine"]["containers"][0].update(id="f" * 64))) == []
+
+
+def test_a_container_that_was_made_anew_is_left() -> None:
+    """Its files are not those of the one before."""
+
+    def edit(raw: Raw) -> None:
+        raw["engine"]["containers"][0].update(id="f" * 64, files={"/etc/hosts": ["-rw-r--r-- 0:0", "mine"]})
+
+    assert filed(edit) == []
