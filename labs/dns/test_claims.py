@@ -205,7 +205,7 @@ def test_an_internal_networks_own_server_is_asked(lab: RunningLab, change: Chang
     source="https://docs.docker.com/reference/cli/docker/container/run/",
 )
 def test_host_gateway_is_docker0s_address(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """host-gateway is docker0's address, also on other networks, and leads to the host's own servers."""
+    """host-gateway is docker0's address, also for a container of another network; it leads to the host's own server."""
     seen = {}
     for name, network in (("guest", "bridge"), ("visitor", "front")):
         change.container("host", name, f"--network {network} --add-host hostbox:host-gateway")
