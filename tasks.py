@@ -36,6 +36,7 @@ OPTIONS = {
     "layer": "for break: one of this layer, such as nat or route",
     "level": "for break: 1 (easy), 2 or 3",
     "compound": "for break: 2 for an incident of two faults",
+    "exam": "for break: no hints and no answers until it is over, and nothing in files that gives it away",
     "show": "for break: say at once what it is; for diff and graph: show what the fault changed, too",
     "format": "for graph: svg, png, dot or mermaid",
     "to": "for graph and capture: the file to write, or - for stdout",
@@ -75,6 +76,7 @@ def lab(
     svg: str = "",
     host: str = "",
     show: bool = False,
+    exam: bool = False,
     json: bool = False,
 ) -> None:
     """One lab: build it, prove it, look into it, break it, repair it, remove it.
@@ -94,8 +96,8 @@ def lab(
                                       --filter 'tcp port 80' --count 10 --seconds 5 --to FILE, or --to - to pipe live
     invoke lab down NAME              remove it
 
-    invoke lab break NAME             inject a fault, print a ticket; --layer, --level, --seed, --compound 2
-    invoke lab check NAME             what is red and how; solved when all stays green
+    invoke lab break NAME             inject a fault, print a ticket; --layer, --level, --seed, --compound 2, --exam
+    invoke lab check NAME             what is red and how; solved when what was broken is repaired
     invoke lab watch NAME             the same, live
     invoke lab hint NAME              the next hint: symptom, layer, command, solution
     invoke lab guess NAME FAULT       name the cause before repairing it; --at PLACE
@@ -108,8 +110,9 @@ def lab(
     """
     options = {"engine": engine, "firewall": firewall, "tag": as_, "seed": seed, "fault": fault, "layer": layer}
     options |= {"level": level, "compound": compound, "at": at, "show": "yes" if show else ""}
-    options |= {"on": on, "filter": filter, "count": count, "seconds": seconds, "format": format, "to": to}
-    options |= {"target": target, "proto": proto, "svg": svg, "size": size, "from_port": from_port}
+    options |= {"exam": "yes" if exam else "", "on": on, "filter": filter, "count": count, "seconds": seconds}
+    options |= {"format": format, "to": to, "target": target, "proto": proto, "svg": svg}
+    options |= {"size": size, "from_port": from_port}
     with command(json=json) as screen, placing.at_instance(name, as_, host):
         grammar.lab_action(action)(screen, name, node, options)
 
@@ -128,6 +131,8 @@ def labs(context: Context, json: bool = False) -> None:
         **JSON,
         "lab": "only this lab's",
         "layer": "only this layer's",
+        "ids": "this lab's faults by the names that break --fault and guess take, without what they are",
+        "seed": "with --ids: say which fault `break --seed` of this number chooses",
         "spoil": "everything: what each is, how it is injected, what it turns red",
         "prove": "run the whole proof of this lab's faults on the instance that is up",
         "walk": "walk into each of this lab's faults that drops packets: does the walk name the place?",
@@ -141,6 +146,8 @@ def faults(
     context: Context,
     lab: str = "",
     layer: str = "",
+    ids: str = "",
+    seed: str = "",
     spoil: bool = False,
     prove: str = "",
     walk: str = "",
@@ -151,6 +158,12 @@ def faults(
 ) -> None:
     """What can be practised: faults by lab and layer, without spoilers unless asked."""
     with command(json=json) as screen:
+        if ids:
+            from orchestrator.cli import naming
+
+            with placing.at_instance(ids, as_, host):
+                naming.ids(screen, ids, {"seed": seed, "tag": as_})
+            return
         if prove:
             from orchestrator.cli import demonstrating
 

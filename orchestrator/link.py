@@ -108,24 +108,33 @@ class Agent:
         )
 
     def _listen(self) -> None:
-        while line := self._read():
-            try:
-                answer = json.loads(line)
-            except ValueError:  # not ours: something in the lab host writes to the agent's output
-                break
+        """Hand answers to those who wait; nobody else sees what becomes of this thread, so they hear of its end."""
+        try:
+            while (line := self._read()) and self._deliver(line):
+                pass
+        finally:
+            self._bury()
+
+    def _deliver(self, line: bytes) -> bool:
+        """Whether a line was an answer: what is not ours, something in the lab host wrote to the agent's output."""
+        try:
+            answer = json.loads(line)
             with self._lock:
                 future = self._waiting.pop(answer["id"], None)
-            if future is None or future.cancelled():
-                continue
+            if future is None or not future.set_running_or_notify_cancel():
+                return True
             if answer["ok"]:
                 future.set_result(answer["result"])
             else:
-                future.set_exception(
-                    AgentError(
-                        f"In lab host {self._host}: {answer['error']}.",
-                        "`invoke lab status` shows what is there.",
-                    )
-                )
+                future.set_exception(self._refused(answer["error"]))
+        except (ValueError, TypeError, KeyError):
+            return False
+        return True
+
+    def _refused(self, why: str) -> AgentError:
+        return AgentError(f"In lab host {self._host}: {why}.", "`invoke lab status` shows what is there.")
+
+    def _bury(self) -> None:
         death = self._death("")
         with self._lock:
             self._dead = death

@@ -174,6 +174,16 @@ def table(lab: RunningLab, name: str, wanted: str) -> Table:
     return rules.iptables.get(flavour, {}).get(wanted, Table({}, []))
 
 
+def drop_empty_tables(lab: RunningLab, name: str) -> None:
+    """Remove what `iptables -A` makes with nftables and `iptables -D` leaves: tables without rules or policies."""
+    agent, place = lab.at(name)
+    rules = cattrs.structure(agent.call("netfilter", place=place), Netfilter)
+    for flavour, tables in rules.iptables.items():
+        for table in (each for each, about in tables.items() if flavour.endswith("-nft") and about.is_empty):
+            family = "ip6" if flavour.startswith("ip6") else "ip"
+            lab.run(name, ["nft", "delete", "table", family, table], limit=10)
+
+
 def rule(lab: RunningLab, name: str, wanted: str, chain: str, text: str) -> Rule:
     """The rule of this text in a chain of an iptables table, with its counters; LookupError lists what is there."""
     rules = [rule for rule in table(lab, name, wanted).rules if rule.chain == chain]

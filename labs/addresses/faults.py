@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Decoy, Fault, Step, changed, mtu_set, neighbour_pinned, rule_deleted, wrapped
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    Step,
+    changed,
+    container_added,
+    mtu_set,
+    neighbour_pinned,
+    rule_deleted,
+    wrapped,
+)
 
 _NOBODY = "02:42:0a:16:01:63"
 _NETWORK = {"witness": "static", "short": "narrow"}
@@ -68,12 +78,7 @@ FAULTS = (
         what="A container that is in no list, called printer, has 10.22.1.99.",
         at="host",
         look="host: docker network inspect static; witness: ping 10.22.1.99",
-        change=changed(
-            "host",
-            "docker run -d --name printer --network static --ip 10.22.1.99 netproof/node sleep infinity",
-            "docker inspect printer >/dev/null 2>&1",
-            "docker rm -f printer",
-        ),
+        change=container_added("printer", "static", "10.22.1.99"),
         reddens={"b21": "differs", "b24": "differs"},
         shows={"free": "open"},
     ),

@@ -6,8 +6,6 @@ witness 10.22.1.2 ──┐
                                                           │        │      │
 short   10.22.2.2 ───── narrow 10.22.2.1/24 (MTU 1400) ───┤        │      └── wire ── eth0 203.0.113.1  outsider
                                                           └────────┘                               HTTP on port 80
-
-pooled: a second host, whose networks come from 10.200.0.0/16 in pieces of /24
 """
 
 from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire

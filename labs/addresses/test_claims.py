@@ -61,7 +61,7 @@ def test_given_address_survives_a_restart(lab: RunningLab, change: Change, evide
     source="moby integration/networking/mac_addr_test.go TestMACAddrOnRestart, TestCfgdMACAddrOnRestart",
 )
 def test_generated_mac_is_generated_anew(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """A configured MAC address comes back; a generated one is random at each start, but follows the IP until 26.1."""
+    """A configured MAC address comes back; a generated one is random at each start; with 20.10 and 26.1 it follows the IP."""
     change.container("host", "fixed", f"--network static --mac-address {FIXED_MAC}")
     change.container("host", "rover", "--network static")
     configured, first = place_of(lab, "fixed"), place_of(lab, "rover")
@@ -94,7 +94,7 @@ def test_generated_mac_is_generated_anew(lab: RunningLab, change: Change, engine
     source="moby integration/networking/bridge_linux_test.go TestAdvertiseAddresses",
 )
 def test_new_container_is_announced(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """From 28.0 the engine announces a new container's address; before, neighbours keep the MAC address they knew."""
+    """28.5 announces a new container's address; with 20.10 and 26.1 neighbours keep the MAC address they knew."""
     change.run("witness", *FORGET)
     options = f"--network static --ip {HERALD} --mac-address"
 
@@ -140,7 +140,7 @@ def test_new_container_is_announced(lab: RunningLab, change: Change, engine: str
     source="https://docs.docker.com/engine/release-notes/28/",
 )
 def test_interface_gets_the_wanted_name(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """From 28.0 the interface is called as the option says; before, the option is accepted and has no effect."""
+    """With 28.5 the interface is called as the option says; 20.10 and 26.1 accept the option without effect."""
     change.container("host", "guest", "--network narrow")
     option = "--driver-opt com.docker.network.endpoint.ifname=wan0"
     change.run("host", f"docker network connect {option} --ip {FIXED} static guest", "true")

@@ -99,8 +99,8 @@ def test_both_veths_are_ports_of_the_bridge(lab: RunningLab, change: Change, evi
 
 @pytest.mark.claim("q1.3", says="bridge-nf-call-iptables should be 1", verdict="refuted", needs=["br_netfilter"])
 def test_only_isolation_needs_bridged_frames_in_iptables(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """Containers of a bridge reach each other with bridge-nf-call-iptables at 0 as at 1; only a network with
-    icc=false needs 1, to keep its containers apart.
+    """Containers of a bridge reach each other with bridge-nf-call-iptables at 0 as at 1; a network with icc=false needs
+    1, to keep its containers apart.
     """
     change.network("host", "apart", "--subnet 192.168.77.0/24 -o com.docker.network.bridge.enable_icc=false")
     change.container("host", "apart-c", "--network apart --ip 192.168.77.3")
@@ -253,8 +253,8 @@ def test_the_prescribed_ping_goes_to_itself(lab: RunningLab, change: Change, evi
 
 @pytest.mark.claim("q1.8", says="`echo 8 > /proc/sys/net/bridge/log_martians` shows dropped packets", verdict="refuted")
 def test_martians_are_a_matter_of_interfaces(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """There is no such file: log_martians is a setting of each interface under net.ipv4.conf, where the IP layer
-    refuses strange sources, counts them, and only logs them if told to.
+    """There is no such file: log_martians is a setting of each interface under net.ipv4.conf; the IP layer refuses and
+    counts strange sources where rp_filter tells it to.
     """
     prescribed = lab.run("host", "echo 8 > /proc/sys/net/bridge/log_martians")
     sysctls = observe.namespace(lab, "host").sysctls

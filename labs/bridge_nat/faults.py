@@ -6,6 +6,8 @@ from orchestrator.model import (
     Fault,
     Step,
     changed,
+    container_added,
+    hidden_by_file,
     mtu_set,
     route_deleted,
     rule_added,
@@ -23,6 +25,12 @@ _NOBODY_OUTSIDE = "Since this morning the client gets no answer from the outside
 def _renumbered(dev: str, old: str, new: str, then: str = "true") -> str:
     """The old address first: the kernel takes all of a subnet's later addresses away with the first."""
     return f"ip addr del {old}/8 dev {dev} && ip addr add {new}/8 dev {dev} && {then}"
+
+
+def _has(dev: str, new: str, old: str) -> str:
+    """The new address and not the old one: who gives the interface its own address again has repaired it."""
+    shown = f"ip -br address show {dev} | grep -q"
+    return f"{shown} ' {new}/' && ! {shown} ' {old}/'"
 
 
 FAULTS = (
@@ -81,12 +89,7 @@ FAULTS = (
         at="host",
         look="host: mount | grep ip_forward",
         reddens={"q2.3": "differs"},
-        change=changed(
-            "host",
-            f"echo 1 >/run/stuck && mount --bind /run/stuck {_FORWARD}",
-            f"grep -q {_FORWARD} /proc/mounts",
-            f"umount {_FORWARD} && rm /run/stuck",
-        ),
+        change=hidden_by_file("host", _FORWARD, "1"),
     ),
     Fault(
         id="snat-in-front",
@@ -216,7 +219,7 @@ FAULTS = (
         change=changed(
             "client",
             _renumbered("eth0", "10.0.0.2", "10.0.0.99", "ip route add default via 10.0.0.1"),
-            "ip -br address show eth0 | grep -q 10.0.0.99",
+            _has("eth0", "10.0.0.99", "10.0.0.2"),
             _renumbered("eth0", "10.0.0.99", "10.0.0.2", "ip route add default via 10.0.0.1"),
         ),
     ),
@@ -256,7 +259,7 @@ FAULTS = (
                 Step("host", _renumbered("docker0", "10.0.0.1", "10.0.0.9")),
                 Step("client", "ip neigh flush dev eth0"),  # what it learned would carry it for a while
             ],
-            Step("host", "ip -br address show docker0 | grep -q 10.0.0.9"),
+            Step("host", _has("docker0", "10.0.0.9", "10.0.0.1")),
             Step("host", _renumbered("docker0", "10.0.0.9", "10.0.0.1")),
         ),
     ),
@@ -270,12 +273,7 @@ FAULTS = (
         look="host: docker ps",
         reddens={"q2.7": "differs"},
         shows={"names": "otherwise"},
-        change=changed(
-            "host",
-            "docker run -d --name sleep-container netproof/node sleep infinity",
-            "docker inspect sleep-container >/dev/null 2>&1",
-            "docker rm -f sleep-container",
-        ),
+        change=container_added("sleep-container"),
     ),
 )
 

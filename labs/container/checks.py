@@ -47,6 +47,13 @@ CHECKS = (
         "1[]",
     ),
     Prints(
+        "restarting",
+        "`docker restart` asks the engine, which knows no container of this name.",
+        "host",
+        "docker restart nobody 2>&1 || true",
+        "Error response from daemon: No such container: nobody",
+    ),
+    Prints(
         "list",
         "`docker inspect` prints a list.",
         "host",

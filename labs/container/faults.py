@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Decoy, Fault, changed, image_replaced, neighbour_pinned, paused, rule_added, wrapped
+from orchestrator.model import (
+    Decoy,
+    Fault,
+    changed,
+    image_replaced,
+    neighbour_pinned,
+    paused,
+    port_taken,
+    rule_added,
+    wrapped,
+)
 
 _IMAGE = "netproof/node"
 _PORTS = {"main": 8080, "sidecar": 8081}
@@ -24,15 +34,6 @@ def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> 
         reddens=reddens,
         shows=shows,
     )
-
-
-def _serving(port: int) -> tuple[str, str, str]:
-    """Start a server that answers as `forgotten`, see it listen, and stop it."""
-    listens = f"ss -Hltn 'sport = {port}' | grep -q :{port}"
-    pid = "/run/forgotten.pid"
-    start = f"setsid serve forgotten http:{port}:0.0.0.0 </dev/null >/dev/null 2>&1 & echo $! >{pid}"
-    wait = f"until {listens}; do kill -0 $(cat {pid}) || exit 1; done"
-    return f"{start}; {wait}", listens, f"kill $(cat {pid}) && rm {pid}; while {listens}; do :; done"
 
 
 FAULTS = (
@@ -112,7 +113,7 @@ FAULTS = (
         at="main",
         look="main: ss -ltn",
         tells={"left-in-visitor": "there the server is the visitor's"},
-        change=changed("main", *_serving(9090)),
+        change=port_taken("main", 9090),
         reddens={"f8": "differs", "q8.4": "differs"},
         shows={"spare-port": "open"},
     ),
@@ -125,7 +126,7 @@ FAULTS = (
         at="visitor",
         look="visitor: ss -ltn",
         tells={"left-in-main": "there the server is main's, on port 9090"},
-        change=changed("visitor", *_serving(8080)),
+        change=port_taken("visitor", 8080),
         reddens={"q8.2": "differs", "q8.3": "answered"},
         shows={"visitors-own": "open"},
     ),
@@ -138,7 +139,7 @@ FAULTS = (
         at="host",
         look="host: ss -ltnp 'sport = 8080'",
         tells={"left-in-visitor": "there the host's ss shows nothing"},
-        change=changed("host", *_serving(8080)),
+        change=port_taken("host", 8080),
         reddens={"q8.5": "differs"},
         shows={"hosts-own": "open"},
     ),
@@ -196,6 +197,18 @@ FAULTS = (
         change=wrapped("docker", 'echo "All commands on this host are recorded." >&2\nexec /usr/bin/docker "$@"'),
         reddens={"b35": "differs"},
         shows={"quiet": "otherwise"},
+    ),
+    Fault(
+        id="restart-swallowed",
+        layer="engine",
+        level=2,
+        ticket="`docker restart` succeeds at once, and the container runs on with the process it had.",
+        what="A wrapper in front of docker swallows `restart`; the engine is never asked.",
+        at="host",
+        look="host: type docker; cat /usr/local/sbin/docker",
+        change=wrapped("docker", 'case "$1" in restart) exit 0;; esac\nexec /usr/bin/docker "$@"'),
+        reddens={"b202": "differs"},
+        shows={"restarting": "otherwise"},
     ),
 )
 DECOYS = (

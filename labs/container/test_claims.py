@@ -12,6 +12,7 @@ from labs.container.steps import busybox_sidecar, created, interfaces, network_i
 from labs.host.steps import answers, run_to_its_end
 from orchestrator import observe
 from orchestrator.running import RunningLab
+from orchestrator.wait import until
 
 MAIN, ANY = "10.8.1.2", "0.0.0.0"  # noqa: S104 - an address to bind in the lab
 SECOND = "10.8.2.2"  # main's address once it is connected to metrics
@@ -73,7 +74,7 @@ def test_they_reach_each_other_on_loopback(lab: RunningLab, evidence: Evidence) 
 
 @pytest.mark.claim("q8.4", says="`docker exec main ss -tulpn` in Alpine shows both ports", verdict="refuted")
 def test_any_tool_shows_both_but_busybox_has_no_ss(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """An image of busybox alone, as Alpine's, has no ss; any tool that lists the namespace's sockets shows both."""
+    """An image of busybox alone, as Alpine's, has no ss; its netstat shows both, and so does ss where it is."""
     busybox_sidecar(change)
     prescribed = lab.run("host", "docker exec tiny ss -tulpn", limit=20)
     netstat = lab.run("host", "docker exec tiny netstat -tln", limit=20).stdout
@@ -182,3 +183,44 @@ def test_options_of_a_network_stack_are_refused(lab: RunningLab, change: Change,
     assert not [name for name in made if name.startswith("with")], "a refused container was created"
     assert not any(allowed.values()), "an option is refused even without container:"
     assert not plain, "container: is refused even without another option"
+
+
+@pytest.mark.claim(
+    "b202",
+    says="a container that shares another's network goes on sharing it when that one is restarted",
+    verdict="refuted",
+    source="https://github.com/docker/compose/issues/10263",
+)
+def test_a_restart_leaves_who_shares_behind(lab: RunningLab, change: Change, evidence: Evidence) -> None:
+    """A restart gives a container a new network namespace; whoever shares the old one runs on there, without interface,
+    until it is restarted itself.
+    """
+    change.container("host", "base", "--network front --ip 10.8.1.9", "serve base http:8080:0.0.0.0")
+    change.container("host", "rider", "--network container:base", "serve rider http:8081:0.0.0.0")
+    together = {"one namespace": True, "the rider's interfaces": ["eth0", "lo"], "answers": ["base", "rider"]}
+    apart = {"one namespace": False, "the rider's interfaces": ["lo"], "answers": ["base", "refused"]}
+    seen = {"before": _sharing(lab, together)}
+    for name, wanted in (("base", apart), ("rider", together)):
+        change.run("host", f"docker restart -t 0 {name}", "true")
+        seen[f"after a restart of {name}"] = _sharing(lab, wanted)
+    for title, found in seen.items():
+        evidence(title, found)
+    assert list(seen.values()) == [together, apart, together]
+
+
+def _sharing(lab: RunningLab, wanted: dict[str, object]) -> dict[str, object]:
+    """Whether base and rider share a namespace, what the rider has in its own, and who answers the visitor.
+
+    Servers that have only just started get some time to be as wanted.
+    """
+    until(lambda: _shared_now(lab) == wanted, 10)
+    return _shared_now(lab)
+
+
+def _shared_now(lab: RunningLab) -> dict[str, object]:
+    dialled = [observe.dial(lab, "visitor", "10.8.1.9", port) for port in (8080, 8081)]
+    return {
+        "one namespace": network_identity(lab, "base@host") == network_identity(lab, "rider@host"),
+        "the rider's interfaces": sorted(interfaces(lab, "rider@host")),
+        "answers": [answer.said.get("node", answer.outcome) for answer in dialled],
+    }

@@ -2,9 +2,21 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import Change, Decoy, Fault, Step, bridge_of, changed, paused, rule_added, rule_deleted
+from orchestrator.model import (
+    Change,
+    Decoy,
+    Fault,
+    Step,
+    bridge_of,
+    changed,
+    hosts_line_added,
+    paused,
+    rule_added,
+    rule_deleted,
+)
 
-_BEFORE = "/run/resolv.before"
+_NAMES = "grep -qx 'nameserver"
+_RESOLVER_SAYS = "have /etc/resolv.conf say `nameserver {}`"
 _FRONT = bridge_of("front")
 _JUMP = "OUTPUT -d 127.0.0.11/32 -j DOCKER_OUTPUT"
 _IN_TILL = "nsenter --net=$(docker inspect --format '{{.NetworkSettings.SandboxKey}}' till) iptables -w -t nat"
@@ -12,6 +24,12 @@ _PAUSED = {
     "mate": ("172.17.0.3:80", "lone"),
     "front-desk": ("172.17.0.1:8000", "till"),
 }
+
+
+def _resolver_swap(old: str, new: str) -> str:
+    """Another name server, and all else of the file as it is. It is a mount: it can be written, and not replaced."""
+    swapped = f"sed 's/^nameserver {old}$/nameserver {new}/' /etc/resolv.conf"
+    return f'text=$({swapped}; echo .) && printf %s "${{text%.}}" >/etc/resolv.conf'
 
 
 def _resolver(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> Fault:
@@ -25,11 +43,10 @@ def _resolver(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -
         at=name,
         look=f"{name}: cat /etc/resolv.conf",
         tells={"jump-deleted": "there resolv.conf names 127.0.0.11", "wrong-in-hosts": "there names are found"},
-        change=changed(
-            name,
-            f"cp /etc/resolv.conf {_BEFORE} && echo 'nameserver 203.0.113.1' >/etc/resolv.conf",
-            "! grep -q 127.0.0.11 /etc/resolv.conf",
-            f"cat {_BEFORE} >/etc/resolv.conf && rm {_BEFORE}",
+        change=Change(
+            Step(name, _resolver_swap("127.0.0.11", "203.0.113.1"), says=_RESOLVER_SAYS.format("203.0.113.1")),
+            Step(name, f"{_NAMES} 203.0.113.1' /etc/resolv.conf && ! {_NAMES} 127.0.0.11' /etc/resolv.conf"),
+            Step(name, _resolver_swap("203.0.113.1", "127.0.0.11"), says=_RESOLVER_SAYS.format("127.0.0.11")),
         ),
         reddens=reddens,
         shows=shows,
@@ -51,15 +68,6 @@ def _paused(name: str, reddens: Mapping[str, str], shows: Mapping[str, str]) -> 
         change=paused(name),
         reddens=reddens,
         shows=shows,
-    )
-
-
-def _hosts_line(name: str, line: str) -> Change:
-    return changed(
-        name,
-        f"cp /etc/hosts /run/hosts.before && echo '{line}' >>/etc/hosts",
-        f"grep -q '^{line}$' /etc/hosts",
-        "cat /run/hosts.before >/etc/hosts && rm /run/hosts.before",
     )
 
 
@@ -106,7 +114,7 @@ FAULTS = (
         at="till",
         look="till: cat /etc/hosts; getent hosts basket and dig +short basket differ",
         tells={"resolver-changed": "there no name is found", "route-rejects": "there the name's address is right"},
-        change=_hosts_line("till", "10.20.1.3 basket"),
+        change=hosts_line_added("till", "10.20.1.3 basket"),
         reddens={"b2": "differs", "b3": "differs"},
         shows={"basket": "wrong address"},
     ),
@@ -118,7 +126,7 @@ FAULTS = (
         what="lone's /etc/hosts has an entry for mate.",
         at="lone",
         look="lone: cat /etc/hosts; dig +short mate finds nothing",
-        change=_hosts_line("lone", "172.17.0.3 mate"),
+        change=hosts_line_added("lone", "172.17.0.3 mate"),
         reddens={"b2": "differs"},
         shows={"no-name": "otherwise"},
     ),
@@ -194,7 +202,10 @@ FAULTS = (
                 Step("host", "ip addr add 172.17.0.254/16 brd + dev docker0"),
                 Step("lone", "ip neigh flush dev eth0"),  # what it learned would carry it for a while
             ],
-            Step("host", "ip -br address show docker0 | grep -q 172.17.0.254"),
+            [
+                Step("host", "ip -br address show docker0 | grep -q ' 172.17.0.254/16'"),
+                Step("host", "! ip -br address show docker0 | grep -q ' 172.17.0.1/16'"),
+            ],
             [
                 Step("host", "ip addr del 172.17.0.254/16 dev docker0"),
                 Step("host", "ip addr add 172.17.0.1/16 brd + dev docker0"),

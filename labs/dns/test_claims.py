@@ -149,7 +149,7 @@ def test_aliases_hold_in_their_network_alone(lab: RunningLab, evidence: Evidence
     source="moby integration/networking/resolvconf_test.go TestInternalNetworkDNS",
 )
 def test_internal_network_and_external_names(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """Queries of internal networks reach no server outside; one on the host's loopback they did reach before 26.0."""
+    """Queries of internal networks reach no server outside; one on the host's loopback they do reach with 20.10."""
     with dns_server(lab, "outsider", OUTSIDER), observe.capture(lab, "host", "eth0") as wire:
         outer, inner = dig(lab, "till", KNOWN), dig(lab, "vault", KNOWN, seconds=SILENT)
         itself = dig(lab, "vault", "vault").records

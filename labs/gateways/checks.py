@@ -37,6 +37,13 @@ CHECKS = (
         "large", "1472 bytes of data pass from the traveller in one piece.", "traveller", "203.0.113.1", 1472, df=True
     ),
     Prints(
+        "connecting",
+        "`docker network connect` asks the engine, which knows no network of this name.",
+        "host",
+        "docker network connect nowhere private 2>&1 || true",
+        "Error response from daemon: network nowhere not found",
+    ),
+    Prints(
         "disconnecting",
         "`docker network disconnect` asks the engine, which knows no network of this name.",
         "host",

@@ -16,6 +16,7 @@ from orchestrator.model import (
 )
 
 _SWALLOW = 'case "$1 $2" in "network disconnect") exit 0;; esac'
+_SWALLOW_TOO = 'case "$1 $2" in "network connect") exit 0;; esac'
 _SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http printer$')"
 _NOBODY = "02:42:0a:02:00:63"
 
@@ -144,7 +145,7 @@ FAULTS = (
         look="host: sysctl net.ipv4.conf.eth0.forwarding; tcpdump -ni eth0 sees answers come that go no further",
         tells={"neighbour-wrong": "there the host does not reach the container either"},
         change=sysctl_set("host", "net.ipv4.conf.eth0.forwarding", "0", was="1"),
-        reddens={"b5": "differs"},
+        reddens={"b199": "differs", "b5": "differs"},
         shows={"large": "no reply", "printer-in": "timeout", "printer-out": "timeout", "private-out": "timeout"},
     ),
     Fault(
@@ -199,8 +200,22 @@ FAULTS = (
         at="host",
         look="host: type docker; cat /usr/local/sbin/docker",
         change=wrapped("docker", f'{_SWALLOW}\nexec /usr/bin/docker "$@"'),
-        reddens={"b18": {"28.5": "differs"}, "b19": "differs"},
+        tells={"connect-swallowed": "there the container does not get on a network in the first place"},
+        reddens={"b18": {"28.5": "differs"}, "b19": "differs", "b199": "differs"},
         shows={"disconnecting": "otherwise"},
+    ),
+    Fault(
+        id="connect-swallowed",
+        layer="engine",
+        level=2,
+        ticket="`docker network connect` succeeds at once, and the container has no further interface.",
+        what="A wrapper in front of docker swallows `network connect`; the engine is never asked.",
+        at="host",
+        look="host: type docker; cat /usr/local/sbin/docker",
+        tells={"disconnect-swallowed": "there containers get on networks, and not off them"},
+        change=wrapped("docker", f'{_SWALLOW_TOO}\nexec /usr/bin/docker "$@"'),
+        reddens={"b18": "differs", "b19": "differs", "b199": "differs", "b200": "differs"},
+        shows={"connecting": "otherwise"},
     ),
 )
 DECOYS = (

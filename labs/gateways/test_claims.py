@@ -28,9 +28,9 @@ def default_gateways(lab: RunningLab, name: str) -> list[str]:
     source="https://docs.docker.com/engine/network/port-publishing/",
 )
 def test_routed_network_is_reached_directly_and_one_way(lab: RunningLab, engine: str, evidence: Evidence) -> None:
-    """From 27 on containers of other networks and outsiders reach a routed one's published port; it reaches no nat one.
+    """With 28.5 containers of other networks and outsiders reach a routed one's published port; it reaches no nat one.
 
-    Older engines take the option, ignore it, and publish through NAT as always.
+    20.10 and 26.1 take the option, ignore it, and publish through NAT as always.
     """
     seen = {
         "outsider → its address, published": observe.dial(lab, "outsider", PRINTER, 80, seconds=BLOCKED),
@@ -71,7 +71,7 @@ def test_routed_network_is_reached_directly_and_one_way(lab: RunningLab, engine:
     source="https://docs.docker.com/engine/network/drivers/bridge/",
 )
 def test_isolated_gateway_leaves_the_host_out(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """From 28 on the bridge of an isolated network has no address; before, the host had one all the same."""
+    """With 28.5 the bridge of an isolated network has no address; with 20.10 and 26.1 it has one all the same."""
     option = "com.docker.network.bridge.gateway_mode_ipv4=isolated"
     change.network(
         "host", "cell", f"--internal --subnet 10.2.9.0/24 -o {option} -o com.docker.network.bridge.name=cell"
@@ -101,7 +101,7 @@ def test_isolated_gateway_leaves_the_host_out(lab: RunningLab, change: Change, e
     source="https://docs.docker.com/reference/cli/docker/network/connect/",
 )
 def test_gateway_priority_decides(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """Without priorities the network that sorts first gives the gateway; from 28 on the one of highest priority."""
+    """Without priorities the network that sorts first gives the gateway; with 28.5 one of higher priority does."""
     change.container("host", "pilot", "--network alpha")
     plain = lab.run("host", "docker network connect beta pilot && docker network disconnect beta pilot")
     before = default_gateways(lab, "traveller")

@@ -10,6 +10,7 @@ from orchestrator.model import (
     image_replaced,
     neighbour_pinned,
     paused,
+    port_taken,
     rule_added,
     wrapped,
 )
@@ -56,14 +57,7 @@ FAULTS = (
         what="A server that nobody remembers holds port 9090 on all addresses of the host.",
         at="host",
         look="host: ss -ltnp 'sport = 9090'",
-        change=changed(
-            "host",
-            "setsid serve forgotten http:9090:0.0.0.0 </dev/null >/dev/null 2>&1 & echo $! >/run/forgotten.pid;"
-            " while kill -0 $! && ! ss -Hltn 'sport = 9090' | grep -q 9090; do :; done",
-            "ss -Hltn 'sport = 9090' | grep -q 9090",
-            "kill $(cat /run/forgotten.pid) && rm /run/forgotten.pid;"
-            " while ss -Hltn 'sport = 9090' | grep -q 9090; do :; done",
-        ),
+        change=port_taken("host", 9090),
         reddens={"q5.2": "differs"},
         shows={"free-port": "open"},
     ),

@@ -13,6 +13,7 @@ CHECKS = (
     Answers("out-six", "Dual reaches the outsider over IPv6.", "dual", _OUTSIDER_SIX, 80, by="outsider", sees=_SIX),
     Answers("out-four", "Dual reaches the outsider over IPv4.", "dual", _OUTSIDER_FOUR, 80, by="outsider", sees=_FOUR),
     Answers("near-six", "The host reaches dual.", "host", "2001:db8:1::2", 80, by="dual", sees="2001:db8:1::1"),
+    Answers("guest-six", "Guest answers over IPv6.", "outsider", "2001:db8:2::2", 8080, by="guest"),
     Pings("large", "1452 bytes of data pass over IPv6 in one piece.", "dual", _OUTSIDER_SIX, size=1452, df=True),
     Closed("across", "Plain does not reach dual.", "plain", "10.3.1.2", 80),
     Prints(

@@ -19,6 +19,7 @@ _REFUSE = 'case "$1 $2" in "network create") echo "networks are made by the plat
 # Brackets: the shell that looks for a process must not find itself.
 _SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http plain$')"
 _PROXY = "$(pgrep -f 'host-ip [:]: -host-port 8081')"
+_GUEST = "$(pgrep -f '[T]CP6-LISTEN:80,.* http guest$')"
 _NOBODY = "02:42:0a:03:00:63"
 
 
@@ -126,6 +127,19 @@ FAULTS = (
         change=frozen("host", _SERVER),
         reddens={"b27": "differs"},
         shows={"plain-four": "timeout", "plain-six": "timeout"},
+    ),
+    Fault(
+        id="guest-frozen",
+        layer="process",
+        level=1,
+        ticket="Connections to port 8080 of the other host, stock, are made, but no page ever comes.",
+        what="The server process of guest is stopped.",
+        at="guest",
+        look="guest: ps -o stat,args shows the server in state T; ss -ltn shows connections waiting in Recv-Q",
+        tells={"server-frozen": "that is plain's, at the other host"},
+        change=frozen("stock", _GUEST),
+        reddens={"b121": "differs"},
+        shows={"guest-six": "timeout"},
     ),
     Fault(
         id="default-gone",

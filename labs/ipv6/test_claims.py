@@ -12,6 +12,9 @@ from orchestrator import observe
 from orchestrator.running import RunningLab
 
 HOST, OUTSIDER, DUAL = "2001:db8::2", "2001:db8::1", "2001:db8:1::2"
+STOCK, NEAR_STOCK, GUEST = "2001:db8:2::2", "2001:db8:2::1", "2001:db8:3::2"
+BRIDGE = "2001:db8:3::1"  # guest's gateway
+BLOCKED = 1.5  # seconds without an answer: the SYN and its first repetition
 
 
 def addresses(lab: RunningLab, name: str, version: int) -> list[str]:
@@ -31,7 +34,7 @@ def addresses(lab: RunningLab, name: str, version: int) -> list[str]:
     source="https://docs.docker.com/engine/daemon/ipv6/",
 )
 def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """From 28 on a network may be without IPv4, and still reach the outside; before, --ipv4 is unknown."""
+    """With 28.5 a network may be without IPv4, and still reach the outside; 20.10 and 26.1 do not know --ipv4."""
     create = "docker network create --ipv6 --ipv4=false --subnet 2001:db8:6::/64 six"
     if engine != "28.5":
         refused = lab.run("host", create)
@@ -61,7 +64,7 @@ def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: 
 def test_an_ipv6_network_gets_unique_local_addresses(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence
 ) -> None:
-    """From 27 on the engine chooses a /64 of fd00::/8 itself; before, it refuses: there is no IPv6 address pool."""
+    """28.5 chooses a /64 of fd00::/8 itself; 20.10 and 26.1 refuse: there is no IPv6 address pool."""
     if engine != "28.5":
         refused = lab.run("host", "docker network create --ipv6 unique")
         evidence("docker network create --ipv6 unique", refused.stderr)
@@ -104,3 +107,34 @@ def test_the_userland_proxy_joins_ipv6_to_ipv4(lab: RunningLab, evidence: Eviden
     assert {packet.src for packet in arrived} == {"10.3.2.1"}, "something else arrived than docker-proxy's connection"
     assert direct.said.get("caller") == OUTSIDER, "DNAT should leave the IPv6 caller's address alone"
     assert four.said.get("caller") == "203.0.113.1", "DNAT should leave the IPv4 caller's address alone"
+
+
+@pytest.mark.claim(
+    "b121",
+    says="`ip6tables` is on by default: IPv6 ports are published by DNAT, and what leaves is masqueraded",
+    verdict={"20.10": "refuted", "26.1": "refuted", "28.5": "proven"},
+    source="https://docs.docker.com/engine/release-notes/27/",
+)
+def test_an_engine_without_settings_and_ipv6(lab: RunningLab, engine: str, evidence: Evidence) -> None:
+    """Without settings, 20.10 and 26.1 have docker-proxy take calls by IPv6, so that they seem to come from the bridge,
+    and let containers out with their own IPv6 address; 28.5 translates both, and the container sees its callers.
+    """
+    rules = lab.run("stock", "ip6tables-save -t nat").stdout
+    with observe.capture(lab, "stock", "eth0") as wire:
+        called = observe.dial(lab, "outsider", STOCK, 8080)
+        out = observe.dial(lab, "guest", NEAR_STOCK, 80, seconds=BLOCKED)
+        sent = wire.wait_for(lambda packet: (packet.flags, packet.dst) == ("SYN", NEAR_STOCK))
+    evidence("ip6tables' rules in nat", [line for line in rules.splitlines() if line.startswith("-A")])
+    evidence("the outsider, on the published port: who answers, whom it saw", called.said or called.outcome)
+    evidence("what the guest sends to the outsider", [out.outcome, *map(str, sent[:1])])
+    assert called.said.get("node") == "guest", f"the published port should be answered, it was {called.outcome}"
+    if engine == "28.5":
+        assert "--dport 8080" in rules, "there is no DNAT rule"
+        assert called.said["caller"] == NEAR_STOCK, "the container did not see the caller"
+        assert {packet.src for packet in sent} == {STOCK}, "what leaves was not masqueraded"
+        assert out.said.get("caller") == STOCK, f"the outsider should answer, it was {out.outcome}"
+    else:
+        assert "-A" not in rules, "the engine wrote rules for IPv6"
+        assert called.said["caller"] == BRIDGE, f"the container saw {called.said['caller']}"
+        assert {packet.src for packet in sent} == {GUEST}, "what leaves has another address than the container's"
+        assert out.outcome == "timeout", f"nobody has a route back to the container, it was {out.outcome}"

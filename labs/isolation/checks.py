@@ -14,6 +14,7 @@ CHECKS = (
     Answers("sealed", "Containers of sealed reach each other.", "vault", "10.1.3.3", 80, by="guard", sees="10.1.3.2"),
     Pings("sealed-gateway", "Containers of sealed reach the host's address there.", "vault", "10.1.3.1"),
     Closed("sealed-out", "Containers of sealed do not reach the outsider.", "vault", _OUTSIDER, 80),
+    Closed("published", "The host itself serves nothing on port 8080.", "outsider", _HOST, 8080),
     Closed("quiet", "Containers of quiet do not reach each other.", "mute", "10.1.4.3", 80),
     Answers("quiet-out", "Containers of quiet reach the outsider.", "mute", _OUTSIDER, 80, by="outsider", sees=_HOST),
 )

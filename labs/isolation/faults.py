@@ -10,6 +10,7 @@ from orchestrator.model import (
     frozen,
     mtu_set,
     port_of,
+    port_taken,
     route_deleted,
     rule_added,
     sysctl_set,
@@ -182,6 +183,18 @@ FAULTS = (
         look="shop: ip link; ping -M do -s 1472 10.1.1.3 says which MTU is in the way",
         change=mtu_set("shop", 1400, was=1500),
         shows={"large": "too big"},
+    ),
+    Fault(
+        id="left-on-host",
+        layer="process",
+        level=1,
+        ticket="At port 8080 of the host somebody answers. No container of it publishes a port.",
+        what="On the host itself somebody's server listens on port 8080.",
+        at="host",
+        look="host: ss -ltnp 'sport = 8080'",
+        change=port_taken("host", 8080),
+        reddens={"b201": "differs"},
+        shows={"published": "open"},
     ),
 )
 DECOYS = (

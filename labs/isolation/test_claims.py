@@ -8,8 +8,9 @@ from fixtures.changing import Change
 from fixtures.evidence import Evidence
 from orchestrator import observe
 from orchestrator.running import RunningLab
+from orchestrator.wait import until
 
-OUTSIDER = "203.0.113.1"
+HOST, OUTSIDER = "203.0.113.2", "203.0.113.1"
 BLOCKED = 1.5  # seconds without an answer: the SYN and its first repetition
 
 
@@ -28,7 +29,10 @@ def arrives(lab: RunningLab, sender: str, address: str, receiver: str) -> tuple[
     source="https://docs.docker.com/engine/network/drivers/bridge/",
 )
 def test_bridges_are_closed_to_each_other(lab: RunningLab, evidence: Evidence) -> None:
-    """Between two bridges nothing passes, not even to the other container's address; within one everything does."""
+    """A connection to a container's address on another bridge is dropped, both ways; within one bridge it is made.
+
+    So it is while the engine runs; b196 says what a starting one leaves open.
+    """
     within, heard = arrives(lab, "shop", "10.1.1.3", "basket")
     across, seen = arrives(lab, "shop", "10.1.2.2", "ledger")
     back, _ = arrives(lab, "ledger", "10.1.1.2", "shop")
@@ -51,7 +55,7 @@ def test_bridges_are_closed_to_each_other(lab: RunningLab, evidence: Evidence) -
     source="https://docs.docker.com/reference/cli/docker/network/create/",
 )
 def test_internal_network_ends_at_its_gateway(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """Packets from an internal network to the outside end at the host; from 26 on there is not even a default route."""
+    """Packets from an internal network to the outside end at the host; with 26.1 and 28.5 there is no default route."""
     routes = [route.dst for route in observe.namespace(lab, "vault").routes if route.table == "main"]
     inside = observe.dial(lab, "vault", "10.1.3.3", 80)
     gateway = observe.ping(lab, "vault", "10.1.3.1")
@@ -104,3 +108,45 @@ def test_icc_false_closes_a_bridge_to_its_own_containers(lab: RunningLab, change
     assert gateway.replies == 1, "icc=false should not concern the gateway"
     assert outside.outcome == "answered", "icc=false should not concern the outside"
     assert opened == "answered", f"without br_netfilter nothing should be in the way: {opened}"
+
+
+@pytest.mark.claim(
+    "b201",
+    says="`--publish` publishes a port of a container that is on an internal network",
+    verdict="refuted",
+    source="https://github.com/moby/moby/issues/36174",
+)
+def test_an_internal_network_publishes_nothing(lab: RunningLab, change: Change, evidence: Evidence) -> None:
+    """`docker run -p` on an internal network succeeds without a word and publishes nothing, neither by a rule nor by
+    docker-proxy, until the container is on an ordinary network as well.
+    """
+    said = change.run(
+        "host",
+        "docker run -d --name stall --network sealed --ip 10.1.3.9 -p 8080:80 netproof/node serve stall http:80:0.0.0.0"
+        " 2>&1 >/dev/null",
+        "docker rm -fv stall >/dev/null 2>&1 || true",
+    )
+    inside = until(lambda: observe.dial(lab, "vault", "10.1.3.9", 80).said.get("node"), 10)
+    sealed = _publishes(lab)
+    change.run("host", "docker network connect front stall", "docker network disconnect front stall")
+    opened = _publishes(lab)
+    evidence("what docker run -p said", said or "nothing")
+    evidence("who answers a neighbour on the internal network", inside)
+    evidence("on the internal network alone", sealed)
+    evidence("and on an ordinary one", opened)
+    assert not said, "docker run said something"
+    assert inside == "stall", "the container does not serve its port"
+    assert sealed == {"rules": 0, "listeners": 0, "docker port": "", "the host": "refused", "the outsider": "refused"}
+    assert opened["rules"] == 1, "the port has no rule on an ordinary network either"
+    assert (opened["the host"], opened["the outsider"]) == ("answered", "answered"), "it is not published there either"
+
+
+def _publishes(lab: RunningLab) -> dict[str, object]:
+    """What there is of port 8080 of the host."""
+    return {
+        "rules": len([rule for rule in observe.table(lab, "host", "nat").rules if "--dport 8080 " in rule.rule]),
+        "listeners": len([item for item in observe.namespace(lab, "host").sockets if item.port == 8080]),
+        "docker port": lab.run("host", "docker port stall").stdout.strip(),
+        "the host": observe.dial(lab, "host", "127.0.0.1", 8080).outcome,
+        "the outsider": observe.dial(lab, "outsider", HOST, 8080).outcome,
+    }

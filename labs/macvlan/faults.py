@@ -5,7 +5,9 @@ from orchestrator.model import (
     Fault,
     Step,
     changed,
+    container_added,
     frozen,
+    hosts_line_added,
     link_down,
     mtu_set,
     neighbour_pinned,
@@ -15,7 +17,6 @@ from orchestrator.model import (
 
 _SERVER = "$(ss -Hlntp sport = :80 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"
 _MAC = "$(docker exec first cat /sys/class/net/eth0/address)"
-_HOSTS = "/etc/hosts"
 _OPEN = "An audit found that the host reaches the application on first. The design says that it cannot."
 
 _TCP = "timeout or unreachable"  # by whether ARP has given up already
@@ -126,7 +127,7 @@ FAULTS = (
             "host",
             "ip link add beside link eth0 type macvlan mode bridge && ip link set beside up"
             " && ip route add 192.168.1.100/32 dev beside src 192.168.1.50",
-            "ip route get 192.168.1.100 | grep -q ' dev beside '",
+            "ip route show 192.168.1.100 dev beside | grep -q .",
             "ip link del beside",
         ),
     ),
@@ -248,12 +249,7 @@ FAULTS = (
         look="host: docker inspect stray; docker network inspect bridge",
         reddens=_differ("q7.2", "q7.4"),
         shows={"docker0-empty": "otherwise"},
-        change=changed(
-            "host",
-            "docker run -d --name stray netproof/node sleep infinity",
-            "docker inspect stray >/dev/null 2>&1",
-            "docker rm -f stray",
-        ),
+        change=container_added("stray"),
     ),
     Fault(
         id="mode-private",
@@ -354,12 +350,7 @@ FAULTS = (
         at="first",
         look="first: getent hosts second; cat /etc/hosts",
         shows={"name": "wrong address"},
-        change=changed(
-            "first",
-            f"echo 192.168.1.150 second >>{_HOSTS}",
-            f"grep -q '^192.168.1.150 second$' {_HOSTS}",
-            f"kept=$(grep -v '^192.168.1.150 second$' {_HOSTS}) && echo \"$kept\" >{_HOSTS}",
-        ),
+        change=hosts_line_added("first", "192.168.1.150 second"),
     ),
     Fault(
         id="first-renumbered",
@@ -374,7 +365,8 @@ FAULTS = (
         change=changed(
             "first",
             _renumbered("192.168.1.100", "192.168.1.110"),
-            "ip -br address show eth0 | grep -q 192.168.1.110/24",
+            "ip -br address show eth0 | grep -q ' 192.168.1.110/24'"
+            " && ! ip -br address show eth0 | grep -q ' 192.168.1.100/24'",
             _renumbered("192.168.1.110", "192.168.1.100"),
         ),
     ),

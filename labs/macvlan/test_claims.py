@@ -164,7 +164,7 @@ def test_the_hosts_arp_is_lost_as_well(lab: RunningLab, evidence: Evidence) -> N
 
 @pytest.mark.claim("q7.6", says="`ip link set eth0 promisc on` lets host and container talk", verdict="refuted")
 def test_promiscuous_mode_changes_nothing(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """`promisc on` changes nothing; a macvlan interface on the host and a /32 route through it do."""
+    """`promisc on` does not let them talk; a macvlan interface on the host and a /32 route through it do."""
     was = "on" if "PROMISC" in interface(lab, "host", "eth0").flags else "off"
     change.run("host", "ip link set eth0 promisc on", f"ip link set eth0 promisc {was}")
     flags = interface(lab, "host", "eth0").flags
@@ -299,7 +299,9 @@ def test_containers_reach_each_other_in_bridge_mode(lab: RunningLab, change: Cha
     "f7", says="all traffic on eth0 is visible to macvlan containers: how to limit that?", verdict="refuted"
 )
 def test_containers_see_only_what_is_for_them(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """There is nothing to limit: even a promiscuous container sees no unicast of others; in mode passthru it does."""
+    """In bridge mode even a promiscuous container sees no unicast of others, and nothing of it is to be limited; in mode
+    passthru it does.
+    """
     change.run("second", "ip link set eth0 promisc on", "ip link set eth0 promisc off")
     on_eth1(change, "passthru-net", "passthru")
     change.container("host", "passing", "--network passthru-net --ip 192.168.3.100")

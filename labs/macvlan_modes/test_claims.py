@@ -96,7 +96,9 @@ def _sub_interface(lab: RunningLab, change: Change, evidence: Evidence) -> None:
     source="https://docs.docker.com/engine/network/drivers/macvlan/",
 )
 def test_modes_decide_who_reaches_whom(lab: RunningLab, change: Change, evidence: Evidence, engine: str) -> None:
-    """bridge, the default, joins containers, vepa does at a hairpin switch, private never; passthru has only one."""
+    """bridge, the default, joins containers, vepa does at a hairpin switch alone; private keeps them apart at a plain
+    switch, and passthru has only one.
+    """
     _modes_reach_whom_they_should(lab, evidence)
     _passthru_has_one(lab, change, evidence)
     _bridge_is_the_default(lab, change, evidence)

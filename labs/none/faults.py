@@ -1,13 +1,15 @@
 """What can be broken in none."""
 
 from orchestrator.model import (
+    Change,
     Decoy,
     Fault,
     Signature,
+    Step,
     both,
     bridge_of,
-    changed,
     frozen,
+    hosts_line_added,
     link_down,
     mtu_set,
     neighbour_pinned,
@@ -18,7 +20,6 @@ from orchestrator.model import (
 
 _REFUSE = 'case "$1 $2" in "network connect") echo "networks are changed by the platform team" >&2; exit 1;; esac'
 _NOBODY = "02:42:0a:04:00:63"
-_HOSTS = "/etc/hosts.before"
 _SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http green-peer$')"
 _BRIDGE = bridge_of("green")
 _OUTSIDE = "$(docker inspect -f '{{.State.Pid}}' alone)"
@@ -102,14 +103,21 @@ FAULTS = (
         what="A veth pair made by hand joins the container alone to the bridge of green.",
         at="alone",
         look="alone: ip -br address; host: ip link show master br-…; docker inspect alone knows of no such interface",
-        change=changed(
-            "host",
-            "ip link add patch0 type veth peer name patch1"
-            f" && ip link set patch0 master {_BRIDGE} && ip link set patch0 up"
-            f" && ip link set patch1 netns {_OUTSIDE} && nsenter -t {_OUTSIDE} -n sh -c"
-            " 'ip address add 10.4.2.77/24 dev patch1 && ip link set patch1 up'",
-            "ip link show patch0 >/dev/null 2>&1",
-            "ip link del patch0",
+        change=Change(
+            [
+                Step(
+                    "host",
+                    "ip link add patch0 type veth peer name patch1"
+                    f" && ip link set patch0 master {_BRIDGE} && ip link set patch0 up"
+                    f" && ip link set patch1 netns {_OUTSIDE}",
+                ),
+                Step("alone", "ip address add 10.4.2.77/24 dev patch1 && ip link set patch1 up"),
+            ],
+            [
+                Step("host", "ip -o link show patch0 | grep '[<,]UP[,>]' | grep -q ' master '"),
+                Step("alone", "ip -br address show patch1 up | grep -q ' 10.4.2.77/24'"),
+            ],
+            Step("host", "ip link del patch0"),
         ),
         reddens={"q4.2": "differs"},
         shows={"alone": "open"},
@@ -149,12 +157,7 @@ FAULTS = (
         what="A line in the hub's /etc/hosts gives green-peer an address that nobody has.",
         at="hub",
         look="hub: getent hosts green-peer; cat /etc/hosts",
-        change=changed(
-            "hub",
-            f"cp /etc/hosts {_HOSTS} && echo '10.4.2.99 green-peer' >>/etc/hosts",
-            "grep -q 10.4.2.99 /etc/hosts",
-            f"cat {_HOSTS} >/etc/hosts && rm {_HOSTS}",
-        ),
+        change=hosts_line_added("hub", "10.4.2.99 green-peer"),
         shows={"name": "wrong address"},
     ),
     Fault(

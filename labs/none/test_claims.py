@@ -73,7 +73,7 @@ def test_none_is_loopback_alone(lab: RunningLab, evidence: Evidence) -> None:
 def test_the_other_end_is_moved_or_made_inside(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence
 ) -> None:
-    """One end of a new veth pair joins the bridge; the other is moved into the container, or from 28.0 made in it."""
+    """One end of a new veth pair joins the bridge; the other is moved into the container, or with 28.5 made in it."""
     change.container("host", "late", "--network none")
     lab.run("host", "docker network disconnect none late", limit=20)
     older = {link.index for link in observe.namespace(lab, "host").links}

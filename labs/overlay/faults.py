@@ -8,6 +8,7 @@ from orchestrator.model import (
     Step,
     changed,
     frozen,
+    hosts_line_added,
     mtu_set,
     neighbour_pinned,
     route_deleted,
@@ -19,7 +20,6 @@ _ADDRESS = {"node1": "192.0.2.1", "node2": "192.0.2.2", "left": "10.1.0.10", "ri
 _NODE = {"left": "node1", "right": "node2"}
 _LIVES = {node: container for container, node in _NODE.items()}
 _APART = "Since the maintenance window the applications left and right do not hear from each other any more."
-_HOSTS = "/etc/hosts"
 _KEEP = "/run/vxlan0"
 _SERVER = "$(ss -Hlntp sport = :80 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"
 
@@ -47,11 +47,12 @@ rm {_KEEP}.fdb {_KEEP}.neigh"""
 
 def _tunnel(node: str, options: str, shown: str) -> Change:
     """A tunnel that somebody made by hand; `ip -d link` shows this of it."""
-    return changed(
-        node,
-        _made_anew(options),
-        f"{HIDDEN} ip -d link show vxlan0 | grep -q ' {shown} '",
-        _made_anew("id 4097 dstport 4789"),
+    own = "id 4097 dstport 4789"
+    says = "make vxlan0 anew, with its own forwarding and neighbour entries, and with"
+    return Change(
+        Step(node, _made_anew(options), says=f"{says} {options}"),
+        Step(node, f"{HIDDEN} ip -d link show vxlan0 | grep -q ' {shown} '"),
+        Step(node, _made_anew(own), says=f"{says} {own}"),
     )
 
 
@@ -347,12 +348,7 @@ FAULTS = (
         look="left: getent hosts right; cat /etc/hosts",
         reddens={"q6.12": "differs"},
         shows={"name": "wrong address"},
-        change=changed(
-            "left",
-            f"echo 10.1.0.99 right >>{_HOSTS}",
-            f"grep -q '^10.1.0.99 right$' {_HOSTS}",
-            f"kept=$(grep -v '^10.1.0.99 right$' {_HOSTS}) && echo \"$kept\" >{_HOSTS}",
-        ),
+        change=hosts_line_added("left", "10.1.0.99 right"),
     ),
     Fault(
         id="bridge-on-host",
@@ -405,12 +401,14 @@ FAULTS = (
                 "node1",
                 "iptables -w -I INPUT -p tcp --dport 2377 -j REJECT --reject-with tcp-reset"
                 " && timeout 60 sh -c 'until docker node ls | grep -q Down; do sleep 0.2; done'",
+                says="iptables -w -I INPUT -p tcp --dport 2377 -j REJECT --reject-with tcp-reset",
             ),
             Step("node1", "iptables -w -C INPUT -p tcp --dport 2377 -j REJECT --reject-with tcp-reset"),
             Step(
                 "node1",
                 "iptables -w -D INPUT -p tcp --dport 2377 -j REJECT --reject-with tcp-reset"
                 " && timeout 80 sh -c 'while docker node ls | grep -q Down; do sleep 0.2; done'",
+                says="iptables -w -D INPUT -p tcp --dport 2377 -j REJECT --reject-with tcp-reset",
             ),
         ),
     ),

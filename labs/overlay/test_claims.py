@@ -300,7 +300,7 @@ def test_mappings_are_programmed_and_learned(lab: RunningLab, change: Change, ev
     "q6.11", says="`tcpdump -i eth0 dst port 4789` on the host shows the encapsulated packets", verdict="partly"
 )
 def test_tcpdump_shows_what_crosses_between_nodes(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """tcpdump shows what crosses between nodes, unless it is encrypted; what stays on one node is not there."""
+    """tcpdump shows what crosses between nodes in a network without encryption; what stays on one node is not there."""
     assert meet(lab), "left does not reach right"
     visitor(lab, change, "node1", "near", "10.1.0.40")
     command = "tcpdump -i eth0 -n -c 1 dst port 4789 and dst host 192.0.2.2"

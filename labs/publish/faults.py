@@ -40,7 +40,7 @@ def _translation_deleted(variant: str, rule: str, ticket: str, reddens: Signatur
             "all-masqueraded": "there the DNAT rule is present and POSTROUTING has one MASQUERADE more",
             "not-tracked": "there the DNAT rules are all present, but their counters stand still",
         },
-        change=rule_deleted_anywhere("host", f"DOCKER {rule}", "nat", note=f"dnat.{variant}"),
+        change=rule_deleted_anywhere("host", f"DOCKER {rule}", "nat", note=f"number.{variant}"),
         reddens=reddens,
         shows=shows,
     )

@@ -84,8 +84,8 @@ def _follow_through_nftables(lab: RunningLab, change: Change, evidence: Evidence
 
 @pytest.mark.claim("q3.3", says="the container sees the client's address", verdict="partly")
 def test_the_container_sees_the_client_unless_the_proxy_calls(lab: RunningLab, evidence: Evidence) -> None:
-    """What comes over the wire reaches the container with the client's address; what calls 127.0.0.1 on the host
-    comes from docker-proxy, with docker0's.
+    """What comes over the wire by IPv4 reaches the container with the client's address; what calls 127.0.0.1 on the
+    host comes from docker-proxy, with docker0's.
     """
     with observe.capture(lab, "host", "docker0") as bridge:
         outside = observe.dial(lab, "client", HOST, 8080)
@@ -178,8 +178,8 @@ def test_listing_prerouting_shows_a_jump(lab: RunningLab, evidence: Evidence) ->
 
 @pytest.mark.claim("q3.7", says="`iptables -t nat -L POSTROUTING` shows SNAT (MASQUERADE) rules", verdict="partly")
 def test_postrouting_masquerades_something_else(lab: RunningLab, engine: str, evidence: Evidence) -> None:
-    """POSTROUTING has no SNAT but MASQUERADE for what containers open themselves, until 26.1 also one for each port
-    called by its own container; a published connection matches none of them.
+    """POSTROUTING has no SNAT but MASQUERADE for what containers open themselves, with 20.10 and 26.1 also one for each
+    port called by its own container; a published connection matches none of them.
     """
     before = [rule for rule in observe.table(lab, "host", "nat").rules if rule.chain == "POSTROUTING"]
     answer = observe.dial(lab, "client", HOST, 8080)

@@ -13,7 +13,7 @@ from orchestrator.model import Container, Http, Lab, LabHost, Link, Outsider, Wi
 
 LAB = Lab(
     name="restart",
-    shows="With live-restore, containers, rules and connections outlive a restart of the engine.",
+    shows="With live-restore, containers and connections outlive a restart of the engine; its rules are written anew.",
     question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[

@@ -1,4 +1,4 @@
-"""What the claim of restart does, kept out of the way of what it claims."""
+"""What the claims of restart do, kept out of the way of what they claim."""
 
 from __future__ import annotations
 
@@ -77,3 +77,50 @@ def state(lab: RunningLab) -> Flat:
         for key, value in flatten(structure(lab.snapshot())).items()
         if key[1:] != ("engine", "processes")
     }
+
+
+# Stands in for iptables: once the engine's own chain in nat is there again, and nothing in it, the engine has to wait.
+_WAITING = r"""#!/bin/sh
+/etc/alternatives/iptables "$@"
+code=$?
+case "$*" in *"-t nat -N DOCKER")
+    : >/run/waiting/held
+    until test -e /run/waiting/go; do sleep 0.02; done
+esac
+exit $code
+"""
+# The engine keeps the path at which it found iptables, so that it is the link there that leads elsewhere meanwhile.
+_LINK = "ln -s {to} /run/waiting/link && mv -T /run/waiting/link /usr/sbin/iptables"
+_TO_WAIT = "mkdir /run/waiting && cat >/run/waiting/iptables && chmod +x /run/waiting/iptables && "
+_TO_WAIT += _LINK.format(to="/run/waiting/iptables")
+_AS_BEFORE = _LINK.format(to="/etc/alternatives/iptables") + " && rm -r /run/waiting"
+_IMAGE = "netproof/node sleep infinity"
+
+
+@contextmanager
+def held_while_starting(lab: RunningLab) -> Iterator[None]:
+    """The engine of `host` restarts, and waits meanwhile between the rules it deletes and those it writes."""
+    assert lab.run("host", _TO_WAIT, stdin=_WAITING).rc == 0, "nothing could be put in front of iptables"
+    with ThreadPoolExecutor(1) as pool:
+        end = pool.submit(lab.run, "host", "systemctl restart docker", limit=120)
+        try:
+            held = until(lambda: end.done() or lab.run("host", "test -e /run/waiting/held").rc == 0, 60)
+            assert held, "the engine did not come to write its rules"
+            assert not end.done(), f"the engine started without writing its rules: {end.result().stderr}"
+            yield
+        finally:
+            lab.run("host", "touch /run/waiting/go")
+            result = end.result()
+            assert lab.run("host", _AS_BEFORE).rc == 0, "iptables is not as it was"
+    assert result.rc == 0, f"the engine did not start: {result.stderr}"
+
+
+@contextmanager
+def container_on_another_bridge(lab: RunningLab, name: str) -> Iterator[None]:
+    """A container of `host` on a network of its own, meanwhile."""
+    try:
+        made = lab.run("host", f"docker network create {name} && docker run -d --name {name} --network {name} {_IMAGE}")
+        assert made.rc == 0, f"no container could be started on another bridge: {made.stderr}"
+        yield
+    finally:
+        lab.run("host", f"docker rm -fv {name}; docker network rm {name}", limit=60)

@@ -91,12 +91,14 @@ FAULTS = (
                 "node1",
                 f"iptables -w -I {_REJECT}"
                 " && timeout 60 sh -c 'until docker node ls | grep -q Down; do sleep 0.2; done'",
+                says=f"iptables -w -I {_REJECT}",
             ),
             Step("node1", f"iptables -w -C {_REJECT}"),
             Step(
                 "node1",
                 f"iptables -w -D {_REJECT}"
                 " && timeout 80 sh -c 'while docker node ls | grep -q Down; do sleep 0.2; done'",
+                says=f"iptables -w -D {_REJECT}",
             ),
         ),
     ),

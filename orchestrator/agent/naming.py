@@ -18,24 +18,25 @@ _BORROWED = (
 )
 
 
-def resolve(place: str, name: str, seconds: int) -> dict[str, Any]:
-    """What a place's C library makes of a name, waiting `seconds` for each DNS server once.
+def resolve(place: str, name: str, seconds: int, within: float) -> dict[str, Any]:
+    """What a place's C library makes of a name, waiting `seconds` for each DNS server once, `within` seconds for all.
 
-    Returns `answer` (the output of getent ahosts), `own` (whether the place has a getent; else it is the lab host's
-    with the place's files), `files` ({path: text}) and `frames` (of the namespace meanwhile, as a capture has them).
+    Returns `answer` (the output of getent ahosts), `late` (whether it was not done within that time), `own` (whether
+    the place has a getent; else it is the lab host's with the place's files), `files` ({path: text}) and `frames` (of
+    the namespace meanwhile, as a capture has them).
     """
     places.enter_netns(place)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING)) as frames:  # of every interface
         frames.setblocking(False)  # noqa: FBT003 - the socket API's own shape
         options = {"RES_OPTIONS": f"timeout:{seconds} attempts:1"}
-        limit = 4 * seconds + 2
-        done = commands.run(place, ["getent", "ahosts", name], timeout=limit, more=options)
+        done = commands.run(place, ["getent", "ahosts", name], timeout=within, more=options)
         own = done["rc"] != _NOT_FOUND
         if not own:
-            done = commands.run("host", [*_borrowing(place), name], timeout=limit, more=options)
+            done = commands.run("host", [*_borrowing(place), name], timeout=within, more=options)
         seen = _read(frames)
     return {
         "answer": done["stdout"],
+        "late": done["timed_out"],
         "own": own,
         "files": {path: _text(place, path) for path in _FILES},
         "frames": seen,

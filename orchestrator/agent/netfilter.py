@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from . import commands
@@ -63,21 +64,6 @@ def parse_save(text: str) -> dict[str, Any]:
     return tables
 
 
-_MOVING = {"handle", "index", "expires", "used"}
-
-
-def _without_counters(value: Any) -> Any:
-    """An nftables object without what moves by itself."""
-    if isinstance(value, dict):
-        kept = {key: _without_counters(item) for key, item in value.items() if key not in _MOVING}
-        if "packets" in kept and "bytes" in kept:
-            del kept["packets"], kept["bytes"]
-        return kept
-    if isinstance(value, list):
-        return [_without_counters(item) for item in value]
-    return value
-
-
 def _beyond_iptables(value: Any) -> bool:
     """Whether a rule uses sets or maps, which iptables-save leaves out without a word."""
     if isinstance(value, dict):
@@ -98,38 +84,73 @@ def _table_of(kind: str, body: dict[str, Any]) -> tuple[str, str]:
     return body.get("family", ""), body.get("name", "") if kind == "table" else body.get("table", "")
 
 
-def _shown_in_full(saved: dict[str, dict[str, Any]], key: tuple[str, str], entries: list[tuple[str, Any]]) -> bool:
-    """Whether iptables-save showed everything there is in a table."""
+def _unshown(saved: dict[str, dict[str, Any]], key: tuple[str, str], entries: list[tuple[str, Any]]) -> set[str] | None:
+    """Chains of a table that iptables-save does not show in full; None for all that there is in it."""
     table = saved.get(key[0], {}).get(key[1])
-    if key[1] not in _IPTABLES or table is None or table.get("foreign"):
-        return False
-    rules = [body for kind, body in entries if kind == "rule"]
-    strange = any(kind in _SETS for kind, _ in entries) or any(_beyond_iptables(body.get("expr", [])) for body in rules)
-    return not strange and len(table["rules"]) == len(rules)
+    if key[1] not in _IPTABLES or table is None or table.get("foreign") or any(kind in _SETS for kind, _ in entries):
+        return None
+    shown = Counter(rule["chain"] for rule in table["rules"])
+    bodies = [body for kind, body in entries if kind == "rule"]
+    there = Counter(body["chain"] for body in bodies)
+    strange = {body["chain"] for body in bodies if _beyond_iptables(body.get("expr", []))}
+    return strange | {chain for chain in shown.keys() | there.keys() if shown[chain] != there[chain]}
 
 
-def native(document: str, saved: dict[str, dict[str, Any]]) -> list[str]:
-    """What nftables holds beyond the tables iptables shows in full: one JSON text per object, in order.
+Native = dict[str, list[str]]
 
-    `saved` maps nftables' family to what iptables-save showed for it.
+
+def beyond(document: str, saved: dict[str, dict[str, Any]]) -> dict[tuple[str, str], set[str] | None]:
+    """{(family, table): chains} that nftables holds and iptables does not show; None instead of chains means all of it.
+
+    `saved` maps nftables' family to what iptables-save showed for it. ValueError when the document is none.
     """
-    try:
-        objects = _objects(document)
-    except (ValueError, KeyError):
-        return [document.strip()] if document.strip() else []
     tables: dict[tuple[str, str], list[tuple[str, Any]]] = {}
-    for kind, body in objects:
+    for kind, body in _objects(document):
         tables.setdefault(_table_of(kind, body), []).append((kind, body))
-    full = {key for key, entries in tables.items() if _shown_in_full(saved, key, entries)}
-    return [
-        json.dumps({kind: _without_counters(body)}, sort_keys=True)
-        for kind, body in objects
-        if _table_of(kind, body) not in full
-    ]
+    found = {key: _unshown(saved, key, entries) for key, entries in tables.items()}
+    return {key: chains for key, chains in found.items() if chains is None or chains}
+
+
+def as_printed(text: str, wanted: dict[tuple[str, str], set[str] | None]) -> Native:
+    """{`table ip mine chain input`: its lines} of what is wanted, out of what `nft -s list ruleset` prints."""
+    found: Native = {}
+    table = part = ""
+    for line in text.splitlines():
+        words, depth = line.split(), len(line) - len(line.lstrip("\t"))
+        opens = words[-1:] == ["{"] and depth <= _PART
+        if opens:
+            table = " ".join(words[:3]) if depth == 0 else table
+            part = table if depth == 0 else f"{table} {' '.join(words[:-1])}"
+        elif words == ["}"] and depth <= _PART:
+            part = table
+        if part and _is_wanted(part, wanted):
+            found.setdefault(part, []).extend([] if opens or words in ([], ["}"]) else [" ".join(words)])
+    return found
+
+
+_PART = 1  # tabs before a chain, set or map of a table
+
+
+def _is_wanted(part: str, wanted: dict[tuple[str, str], set[str] | None]) -> bool:
+    _, family, table, *inside = part.split()
+    chains = wanted.get((family, table), set())
+    return chains is None or (inside[:1] == ["chain"] and inside[1] in chains)
+
+
+def _native(prefix: list[str], document: str, saved: dict[str, dict[str, Any]]) -> Native:
+    """What nftables holds beyond what iptables shows, as `nft` prints it, without counters."""
+    try:
+        wanted = beyond(document, saved)
+    except (ValueError, KeyError):
+        return {"(nft)": document.strip().splitlines()} if document.strip() else {}
+    if not wanted:
+        return {}
+    text = commands.run("host", [*prefix, "nft", "-s", "list", "ruleset"], timeout=20)["stdout"]
+    return as_printed(text, wanted)
 
 
 def rules(place: str) -> dict[str, Any]:
-    """Firewall rules of a place: {"iptables": {flavour: {table: …}}, "nft": [json text, …]}."""
+    """Firewall rules of a place: {"iptables": {flavour: {table: …}}, "nft": {part of the ruleset: lines}}."""
     prefix = places_prefix(place)
     output = commands.run("host", [*prefix, "/bin/sh", "-c", _SCRIPT], timeout=20)["stdout"]
     sections = _sections(output)
@@ -138,7 +159,7 @@ def rules(place: str) -> dict[str, Any]:
     saved = {"ip": parsed.get("iptables-nft", {}), "ip6": parsed.get("ip6tables-nft", {})}
     return {
         "iptables": {name: tables for name, tables in parsed.items() if tables},
-        "nft": native(ruleset, saved),
+        "nft": _native(prefix, ruleset, saved),
     }
 
 

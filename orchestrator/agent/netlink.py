@@ -13,6 +13,8 @@ from typing import Any
 from pyroute2 import DiagSocket, IPRoute
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket
 
+from . import attributes, offloads
+
 _IFF = {0x1: "UP", 0x8: "LOOPBACK", 0x80: "NOARP", 0x100: "PROMISC", 0x200: "ALLMULTI"}
 _UNKNOWN_NSID = 0xFFFFFFFF
 _NUD = {
@@ -50,19 +52,6 @@ _TCP_STATES = (
     "CLOSE",
     "SYN_SENT2",
 )
-_BRIDGE_PORT = (
-    "IFLA_BRPORT_STATE",
-    "IFLA_BRPORT_MODE",
-    "IFLA_BRPORT_LEARNING",
-    "IFLA_BRPORT_UNICAST_FLOOD",
-    "IFLA_BRPORT_ISOLATED",
-    "IFLA_BRPORT_BCAST_FLOOD",
-)
-_DETAILS = {
-    "bridge": ("IFLA_BR_STP_STATE", "IFLA_BR_VLAN_FILTERING"),
-    "vxlan": ("IFLA_VXLAN_ID", "IFLA_VXLAN_PORT", "IFLA_VXLAN_LEARNING", "IFLA_VXLAN_PROXY"),
-    "macvlan": ("IFLA_MACVLAN_MODE",),
-}
 
 
 def namespace_ids(ip: IPRoute, files: dict[str, int]) -> dict[str, int]:
@@ -87,20 +76,17 @@ def _link_kind(link: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
         return "", {}, {}
     kind = info.get_attr("IFLA_INFO_KIND") or ""
     data = info.get_attr("IFLA_INFO_DATA")
-    details = {}
-    if data is not None and kind in _DETAILS:
-        details = {name.split("_", 2)[2].lower(): data.get_attr(name) for name in _DETAILS[kind]}
+    details = attributes.settings(data) if hasattr(data, "get_attr") and kind != "veth" else {}
     port = info.get_attr("IFLA_INFO_SLAVE_DATA")
-    settings = {}
-    if port is not None and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bridge":
-        settings = {name.split("_", 2)[2].lower(): port.get_attr(name) for name in _BRIDGE_PORT}
-    return kind, details, settings
+    is_port = port is not None and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bridge"
+    return kind, details, attributes.settings(port) if is_port else {}
 
 
 def links(ip: IPRoute) -> list[dict[str, Any]]:
-    """Interfaces: name, index, kind, mac, mtu, flags, operstate, master (a name), peer (index, namespace id)."""
+    """Interfaces: name, index, kind, mac, mtu, flags, operstate, master (a name), peer, more: see `Link` of facts."""
     messages = list(ip.get_links())
     names = {message["index"]: message.get_attr("IFLA_IFNAME") for message in messages}
+    active = offloads.offloads(list(names.values()))
     found = []
     for message in messages:
         kind, details, port = _link_kind(message)
@@ -120,7 +106,8 @@ def links(ip: IPRoute) -> list[dict[str, Any]]:
                 "peer_index": message.get_attr("IFLA_LINK"),
                 "peer_nsid": message.get_attr("IFLA_LINK_NETNSID"),
                 "xdp": bool((message.get_attr("IFLA_XDP") or {}).get("attrs") and _xdp_mode(message)),
-                "details": details,
+                "details": attributes.of_any_link(message) | details,
+                "offloads": active.get(names[message["index"]], []),
                 "port": port,
                 "rx_packets": stats.get("rx_packets", 0),
                 "tx_packets": stats.get("tx_packets", 0),
@@ -136,18 +123,20 @@ def _xdp_mode(message: Any) -> Any:
 
 
 def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
-    """Addresses: interface, address (a.b.c.d/n), scope, peer when it differs."""
+    """Addresses: interface, address (a.b.c.d/n), scope, peer when it differs, flags."""
     found = []
     for message in ip.get_addr():
         length = message["prefixlen"]
         local = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
         remote = message.get_attr("IFA_ADDRESS")
+        interface = names.get(message["index"], "")
         found.append(
             {
-                "interface": names.get(message["index"], ""),
+                "interface": interface,
                 "address": f"{local}/{length}",
                 "scope": _SCOPES.get(message["scope"], str(message["scope"])),
                 "peer": remote if remote != local else "",
+                "flags": attributes.of_address(message, interface),
             }
         )
     return found
@@ -155,7 +144,7 @@ def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
 
 def _hops(message: Any, names: dict[int, str]) -> list[str]:
     return [
-        f"{hop.get_attr('RTA_GATEWAY') or ''}@{names.get(hop['oif'], '')}"
+        f"{hop.get_attr('RTA_GATEWAY') or ''}@{names.get(hop['oif'], '')}{attributes.of_hop(hop)}"
         for hop in message.get_attr("RTA_MULTIPATH") or ()
     ]
 
@@ -164,7 +153,7 @@ _CLONED = 0x200  # RTM_F_CLONED: what a route was found to be for one destinatio
 
 
 def routes(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
-    """Routes of all tables: dst, gateway, interface, source, metric, table, protocol, scope, type."""
+    """Routes of all tables: dst, gateway, interface, source, metric, table, protocol, scope, type, hops, attributes."""
     found = []
     for message in ip.get_routes():
         if message["flags"] & _CLONED:
@@ -183,6 +172,7 @@ def routes(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
                 "scope": _SCOPES.get(message["scope"], str(message["scope"])),
                 "type": _ROUTE_TYPES.get(message["type"], str(message["type"])),
                 "hops": _hops(message, names),
+                "attributes": attributes.of_route(message),
             }
         )
     return found
@@ -207,7 +197,7 @@ def policies(ip: IPRoute) -> list[dict[str, Any]]:
                     "priority": message.get_attr("FRA_PRIORITY") or 0,
                     "table": _TABLES.get(table, str(table)),
                     "action": message["action"],
-                    "match": {key: value for key, value in matches.items() if value},
+                    "match": {key: value for key, value in matches.items() if value} | attributes.of_rule(message),
                 }
             )
     return found

@@ -9,13 +9,14 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-from . import engine, netfilter, netlink, places, processes, sysctls
+from . import described, files, listed, netfilter, netlink, places, processes, sysctls
 
 _DOCKER_NETNS = "/run/docker/netns"
+FORMAT = 2  # to be raised when what a snapshot holds is not what it was: one that was kept is not compared then
 _ALIVE = {"running", "paused"}  # a paused container's namespace is as it was
 
 
-def _network(place: str, files: dict[str, int]) -> dict[str, Any]:
+def _network(place: str, known: dict[str, int]) -> dict[str, Any]:
     places.enter_netns(place)
     with IPRoute() as ip:
         links = netlink.links(ip)
@@ -30,7 +31,7 @@ def _network(place: str, files: dict[str, int]) -> dict[str, Any]:
             "qdiscs": netlink.qdiscs(ip, names),
             "sockets": netlink.listening(),
             "sysctls": sysctls.read_all(),
-            "nsids": netlink.namespace_ids(ip, files),
+            "nsids": netlink.namespace_ids(ip, known),
         }
 
 
@@ -40,11 +41,16 @@ def _in_thread(function: Any, *arguments: Any) -> Any:
         return pool.submit(function, *arguments).result()
 
 
-def namespace(place: str, files: dict[str, int] | None = None, *, flows: bool = False) -> dict[str, Any]:
-    """Everything in one network namespace; `files` are the open ones it may know, `flows` adds conntrack."""
-    found: dict[str, Any] = _in_thread(_network, place, files or {})
+def namespace(place: str, known: dict[str, int] | None = None, *, flows: bool = False) -> dict[str, Any]:
+    """Everything in one network namespace; `known` are the open ones it may know, `flows` adds conntrack."""
+    found: dict[str, Any] = _in_thread(_network, place, known or {})
+    found |= listed.lists(place)
+    found["traffic_control"] = listed.traffic_control(place, found["qdiscs"])
     found["netfilter"] = netfilter.rules(place)
     found["flows"] = _in_thread(netlink.flows, place) if flows else []
+    kind, _, name = place.partition(":")
+    found["inode"] = _inode(places.netns_file(place)) or 0
+    found["files"] = files.of_namespace(name) if kind == "netns" else {}
     return found
 
 
@@ -63,7 +69,9 @@ def _places(containers: list[dict[str, Any]]) -> list[str]:
     seen: set[int | None] = {None}
     found = []
     candidates = ["host"]
-    candidates += [f"container:{item['name']}" for item in containers if item["state"] in _ALIVE]
+    # Whoever owns a namespace before those who share it.
+    order = sorted(containers, key=lambda item: str(item.get("mode", "")).startswith("container:"))
+    candidates += [f"container:{item['name']}" for item in order if item["state"] in _ALIVE]
     candidates += [f"netns:{name}" for name in _named(places.NETNS)]
     candidates += [f"path:{_DOCKER_NETNS}/{name}" for name in _named(_DOCKER_NETNS)]
     for place in candidates:
@@ -79,67 +87,13 @@ def _places(containers: list[dict[str, Any]]) -> list[str]:
 
 def list_places() -> list[str]:
     """Every network namespace of the lab host, once."""
-    return _places(_engine()["known"])
+    return _places(described.describe()["known"])
 
 
-def _container(summary: dict[str, Any]) -> dict[str, Any]:
-    _, document = engine.get_json(f"/containers/{summary['Id']}/json")
-    networks = document["NetworkSettings"]["Networks"]
-    return {
-        "name": document["Name"].lstrip("/"),
-        "id": document["Id"],
-        "image": document["Config"]["Image"],
-        "state": document["State"]["Status"],
-        "started": document["State"]["StartedAt"],
-        "mode": document["HostConfig"]["NetworkMode"],
-        "command": [document["Path"], *document["Args"]],
-        "ports": {port: bound or [] for port, bound in (document["NetworkSettings"].get("Ports") or {}).items()},
-        "networks": {
-            name: {"address": end["IPAddress"], "mac": end["MacAddress"], "gateway": end["Gateway"]}
-            for name, end in networks.items()
-        },
-        "labels": document["Config"]["Labels"] or {},
-    }
-
-
-def _networks() -> list[dict[str, Any]]:
-    _, document = engine.get_json("/networks")
-    return [
-        {
-            "name": item["Name"],
-            "id": item["Id"],
-            "driver": item["Driver"],
-            "internal": item["Internal"],
-            "subnets": [pool["Subnet"] for pool in item["IPAM"]["Config"] or [] if "Subnet" in pool],
-            "options": item["Options"] or {},
-        }
-        for item in document
-    ]
-
-
-def _engine() -> dict[str, Any]:
-    state = engine.state()
-    if not state["answers"]:
-        known = [{"name": name, "state": "running"} for name in places.known_containers()]
-        return {**state, "version": "", "containers": [], "networks": [], "known": known}
-    _, version = engine.get_json("/version")
-    _, summaries = engine.get_json("/containers/json?all=1")
-    with ThreadPoolExecutor(4) as pool:
-        containers = sorted(pool.map(_container, summaries), key=lambda item: str(item["name"]))
-    networks = sorted(_networks(), key=lambda item: str(item["name"]))
-    return {
-        **state,
-        "version": version["Version"],
-        "containers": containers,
-        "networks": networks,
-        "known": containers,
-    }
-
-
-def _unless_gone(place: str, files: dict[str, int], *, flows: bool) -> dict[str, Any] | None:
+def _unless_gone(place: str, known: dict[str, int], *, flows: bool) -> dict[str, Any] | None:
     """A namespace, or None when its engine has just removed it."""
     try:
-        return namespace(place, files, flows=flows)
+        return namespace(place, known, flows=flows)
     except (OSError, places.NoSuchPlace):
         if place.startswith("path:"):
             return None
@@ -148,26 +102,29 @@ def _unless_gone(place: str, files: dict[str, int], *, flows: bool) -> dict[str,
 
 def _opened(found: list[str], stack: ExitStack) -> dict[str, int]:
     """Open files of namespaces, closed with the stack; one that has just ended is left out."""
-    files = {}
+    opened = {}
     for place in found:
         with suppress(OSError, places.NoSuchPlace):
-            files[place] = places.open_netns(place)
-            stack.callback(os.close, files[place])
-    return files
+            opened[place] = places.open_netns(place)
+            stack.callback(os.close, opened[place])
+    return opened
 
 
 def take(*, flows: bool = False) -> dict[str, Any]:
-    """Everything at once: {"kernel", "engine", "spawned", "namespaces": {place: …}}; `flows` adds conntrack."""
-    about = _engine()
+    """All at once: {"kernel", "engine", "spawned", "files", "programs", "namespaces"}; `flows` adds conntrack."""
+    about = described.describe(thorough=True)
     found = _places(about.pop("known"))
     with ExitStack() as stack, ThreadPoolExecutor(max(len(found), 1)) as pool:
-        files = _opened(found, stack)
-        taken = dict(zip(found, pool.map(lambda place: _unless_gone(place, files, flows=flows), found), strict=True))
+        known = _opened(found, stack)
+        taken = dict(zip(found, pool.map(lambda place: _unless_gone(place, known, flows=flows), found), strict=True))
     return {
+        "format": FORMAT,
         "kernel": os.uname().release,
         "engine": about,
         "spawned": {
             name: {"alive": entry["alive"], "place": entry["place"]} for name, entry in processes.spawned().items()
         },
+        "files": files.of_host(),
+        "programs": files.programs(),
         "namespaces": {place: space for place, space in taken.items() if space is not None},
     }

@@ -94,17 +94,22 @@ def _icmp(layout: tracefs.Layout, raw: bytes) -> dict[str, Any]:
 def _reset(layout: tracefs.Layout, raw: bytes) -> dict[str, Any]:
     """The ends of the reset, and why it was sent."""
     reason = layout.get(raw, "reason")
-    (source, sport), (target, dport) = (_end(layout.get(raw, field)) for field in ("saddr", "daddr"))
+    (source, sport), (target, dport) = (
+        _end(layout, raw, *fields) for fields in (("saddr", "sport"), ("daddr", "dport"))
+    )
     ends = {"source": source, "target": target, "sport": sport, "dport": dport}
     return {"reason": layout.values.get(reason, "") if reason is not None else "", **ends}
 
 
-def _end(raw: bytes) -> tuple[str, int]:
-    """Address and port of a sockaddr."""
-    family, port = int.from_bytes(raw[:2], "little"), int.from_bytes(raw[2:4], "big")
+def _end(layout: tracefs.Layout, raw: bytes, address: str, port: str) -> tuple[str, int]:
+    """Address and port: of a sockaddr, or, up to 6.9, of fields of their own."""
+    found = layout.get(raw, address)
+    if port in layout:
+        return socket.inet_ntoa(found), layout.get(raw, port)
+    family, number = int.from_bytes(found[:2], "little"), int.from_bytes(found[2:4], "big")
     if family == socket.AF_INET:
-        return socket.inet_ntoa(raw[4:8]), port
-    return (socket.inet_ntop(socket.AF_INET6, raw[8:24]), port) if family == socket.AF_INET6 else ("", 0)
+        return socket.inet_ntoa(found[4:8]), number
+    return (socket.inet_ntop(socket.AF_INET6, found[8:24]), number) if family == socket.AF_INET6 else ("", 0)
 
 
 _DECODERS = {"drop": _drop, "queue": _passed, "xmit": _passed, "receive": _passed, "icmp": _icmp, "reset": _reset}

@@ -46,7 +46,9 @@ class ExecStream:
         self._socket = raw_socket(self._stream)
         if isinstance(self._socket, socket.socket):
             self._socket.settimeout(None)
-        self._frames = frames_iter(self._stream, tty=False)  # type: ignore[no-untyped-call]  # not in the stubs
+        # The socket, not docker-py's file around it: that one forgets its socket when it is closed, and whoever reads
+        # it in that moment, in another thread, meets an AttributeError instead of the end.
+        self._frames = frames_iter(self._socket, tty=False)  # type: ignore[no-untyped-call]  # not in the stubs
         self._buffer = b""
         self._errors = b""
 

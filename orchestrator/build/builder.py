@@ -16,9 +16,9 @@ from orchestrator.build.progress import Progress
 from orchestrator.build.settled import settled_snapshot
 from orchestrator.build.wires import Wires
 from orchestrator.errors import BuildError, HostDied
-from orchestrator.facts import compare, flatten, structure
+from orchestrator.facts import flatten, kept, structure, told
 from orchestrator.journal import Journal, unfinished
-from orchestrator.model import Lab
+from orchestrator.model import Lab, releases
 from orchestrator.reconcile import GONE, why_host
 from orchestrator.running import RunningLab
 from orchestrator.spec import host_spec
@@ -61,8 +61,10 @@ class Builder:
         return [host.host for host in found if host.running and host.id not in known]
 
     def _once(self, wanted: Wanted, found: Sequence[Found], interrupted: str | None) -> Built:
+        engine = wanted.engine or (found[0].engine if found else self._hosts.engines()[0])
+        releases.check(self._lab, engine)
         placed.note(self._instance)  # not before `find`: nothing can be left where nobody answers
-        built, image = self._chosen(wanted, found)
+        built, image = self._chosen(engine, wanted, found)
         specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
         journal = Journal.begin(self._instance, "up")
         with RunningLab(self._lab, self._instance, []) as running, ExitStack() as undo:
@@ -79,17 +81,16 @@ class Builder:
 
     def _compare(self, progress: Progress) -> None:
         """Keep the state of what was built; of what was there before, count what differs from it."""
-        before = self._instance.read("baseline.json")
+        before = kept(self._instance)
         if before is None:
             progress.journal.step("snapshot")
             self._instance.write("baseline.json", settled_snapshot(progress.running))
         elif not progress.built.changes:
             now = flatten(structure(progress.running.snapshot()))
-            progress.built.differences = len(compare(flatten(structure(before)), now))
+            progress.built.differences = len(told(flatten(structure(before)), now))
 
-    def _chosen(self, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
+    def _chosen(self, engine: str, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
         """The outcome with engine and firewall filled in, and the lab hosts' image."""
-        engine = wanted.engine or (found[0].engine if found else self._hosts.engines()[0])
         firewall = wanted.firewall or (found[0].firewall if found else DEFAULT_FIREWALL)
         ready = self._hosts.prepare(engine, len(self._lab.hosts), self._say)
         return Built(engine=engine, firewall=firewall, version=ready.version, note=ready.note), ready.image

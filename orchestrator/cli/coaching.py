@@ -8,11 +8,13 @@ from attrs import asdict
 
 from orchestrator import catalog, images
 from orchestrator.build import DEFAULT_FIREWALL
+from orchestrator.cli.checking import scores
 from orchestrator.cli.common import Options, chosen, known
-from orchestrator.cli.practising import practising, scores, tagged
+from orchestrator.cli.practising import practising, tagged
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import NetproofError, UnknownName, UsageError
 from orchestrator.model import Fault, Lab, Practice
+from orchestrator.model.typed import typed
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import grading, hinting, history
 from orchestrator.practice.attempt import DESIGNED, Attempt
@@ -21,19 +23,22 @@ from orchestrator.practice.tree import Node, grow
 from orchestrator.running import RunningLab
 from orchestrator.state import Instance
 
+_LATE = " Everything is green already, so this does not count."
+
 
 def hint(screen: Screen, name: str, _: str, options: Options) -> None:
     """The next hint, at its price."""
     with practising(screen, "hint", options, name) as (running, practice):
-        attempt = attempts.running(running.instance)
+        attempts.refuse_in_exam(running.instance, "lab hint")
+        attempt = attempts.running(running.instance, practice)
         found = hinting.hint(running, practice, attempt)
         attempt.write(running.instance)
-    spent = sum(int(price) for *_, price in attempt.hints)
+    spent = sum(price for *_, price in attempt.hints)
     screen.line(f"{found.kind.capitalize()} (price {found.price}): {found.text}" if found.kind else found.text)
-    left = [kind for kind in hinting.PRICES if kind not in {kind for _, kind, _ in attempt.hints}]
     if found.kind:
-        after = f" Next would be {left[0]}, at {hinting.PRICES[left[0]]}." if left else ""
-        screen.line(f"  Spent so far: {spent} of 100.{after}")
+        after = f" Next would be {found.after}, at {hinting.PRICES[found.after]}." if found.after else ""
+        whole = sum(hinting.PRICES.values()) * len(attempt.faults)
+        screen.line(f"  Spent so far: {spent} of {whole}.{after}")
     screen.document({**asdict(found), "spent": spent})
 
 
@@ -46,12 +51,16 @@ def guess(screen: Screen, name: str, what: str, options: Options) -> None:
     if options["at"] and options["at"] not in lab.places:
         raise UnknownName("place", options["at"], lab.places, of=name)
     with practising(screen, "guess", options, name) as (running, practice):
-        attempt = attempts.running(running.instance)
+        attempt = attempts.running(running.instance, practice)
         late = not attempt.decoy and not red(look(running, practice.checks))
         if not late:
-            attempt.guesses.append([what, options["at"]])
+            attempt.guesses.append((what, options["at"]))
             attempt.detected = attempt.detected or attempt.decoy or what != DESIGNED
             attempt.write(running.instance)
+    if attempt.exam:
+        screen.line(f"Noted.{_LATE if late else ' Whether it is right is told when the exam is over.'}")
+        screen.document({"instance": str(running.instance), "named": None, "localised": None, "counts": not late})
+        return
     _answer(screen, running.instance, grading.places_of(practice, attempt), what, options["at"], late=late)
 
 
@@ -62,7 +71,7 @@ def _answer(  # noqa: PLR0913 - what was guessed, and what is right
     is_there = (wanted.get(what) == at or (not is_named and at in wanted.values())) if at else None
     words = [f"{what}: {'yes' if is_named else 'no'}"]
     words += [f"at {at}: {'yes' if is_there else 'no'}"] if at else []
-    screen.line("; ".join(words) + (". Everything is green already, so this does not count." if late else "."))
+    screen.line("; ".join(words) + "." + (_LATE if late else ""))
     if is_named and what == DESIGNED:
         screen.next(f"invoke lab check {instance.arguments}")
     document: dict[str, Any] = {"instance": str(instance), "named": is_named, "localised": is_there, "counts": not late}
@@ -73,12 +82,13 @@ def reveal(screen: Screen, name: str, _: str, options: Options) -> None:
     """What it is. An attempt that runs is over with that; the lab stays broken until it is repaired or reset."""
     lab, instance = chosen(name, options)
     with practising(screen, "reveal", options, name) as (running, practice):
-        last = _last(instance, practice)
+        attempts.refuse_in_exam(instance, "lab reveal")
+        last = attempts.last(instance, practice) if attempts.read(instance) is None else None
         if last is not None:
             _tell(screen, lab, practice, last)
             screen.document(_document(practice, last))
             return
-        attempt = attempts.running(running.instance)
+        attempt = attempts.running(running.instance, practice)
         if not attempt.recorded:
             record = grading.scored(practice, attempt, history.REVEALED, 0)
             history.append(record)
@@ -88,15 +98,6 @@ def reveal(screen: Screen, name: str, _: str, options: Options) -> None:
     _tell(screen, lab, practice, attempt)
     screen.next(f"invoke lab repair {instance.arguments}", f"invoke lab reset {instance.arguments}")
     screen.document(_document(practice, attempt))
-
-
-def _last(instance: Instance, practice: Practice) -> Attempt | None:
-    """The attempt before, when nothing is broken now: one may ask after having solved it."""
-    raw = instance.read("last_attempt.json")
-    if attempts.read(instance) is not None or not raw:
-        return None
-    decoy = raw["faults"][0] in {item.id for item in practice.decoys}
-    return Attempt(lab=instance.lab, engine="", firewall="", seed=0, faults=raw["faults"], decoy=decoy)
 
 
 def _tell(screen: Screen, lab: Lab, practice: Practice, attempt: Attempt) -> None:
@@ -117,9 +118,9 @@ def describe(screen: Screen, fault: Fault) -> None:
     screen.line(screen.colour(f"{fault.name}: {fault.what}", "bold"))
     screen.line(f"  layer {fault.layer}, level {fault.level}, at {fault.at}")
     for step in fault.change.inject:
-        screen.line(f"  injected {hinting.written(step)}")
+        screen.line(f"  injected {typed(step)}")
     for step in fault.mending:
-        screen.line(f"  repair   {hinting.written(step)}")
+        screen.line(f"  repair   {typed(step)}")
     screen.line(f"  look     {fault.look}")
     for other, difference in fault.tells.items():
         screen.line(f"  not {other}: {difference}")
@@ -134,6 +135,7 @@ def _document(practice: Practice, attempt: Attempt) -> dict[str, Any]:
 def tree(screen: Screen, name: str, _: str, options: Options) -> None:
     """Which check to run next, and what each result leaves: of the running engine, or of the one given."""
     lab, instance = chosen(name, options)
+    attempts.refuse_in_exam(instance, "lab tree")
     practice = catalog.practice(name)
     asked = known("engine", options["engine"], list(images.ENGINES))
     engine, firewall = (asked, DEFAULT_FIREWALL) if asked else _running(lab, instance)

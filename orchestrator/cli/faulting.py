@@ -12,10 +12,12 @@ from orchestrator.cli.common import known
 from orchestrator.cli.screen import Screen
 from orchestrator.model import LAYERS, Fault, Practice
 from orchestrator.practice import history, proofs
+from orchestrator.practice.history import Record
 from orchestrator.practice.offers import offers
 from orchestrator.practice.repeating import Due, schedule
 
 _LAST = 8
+_WORDS = {history.COLLATERAL: "solved with collateral"}
 
 
 def faults(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
@@ -86,14 +88,28 @@ def progress(screen: Screen) -> None:
     if not records:
         screen.line("Nothing has been practised yet.")
         screen.next("invoke lab up publish lab break publish")
-        screen.document({"attempts": [], "repeat": []})
+        screen.document({"attempts": [], "outcomes": {}, "repeat": []})
         return
+    _table(screen, records)
+    due = schedule(records)
+    counts = history.outcomes(records)
+    words = [f"{count} {_WORDS.get(outcome, outcome)}" for outcome, count in counts.items()]
+    screen.line(f"{_counted(len(records), 'attempt')}: {', '.join(words)}. To repeat:")
+    screen.columns([(item.due.strftime("%Y-%m-%d"), item.lab, item.layer, _times(item)) for item in due[:_LAST]])
+    first = due[0]
+    screen.next(f"invoke lab up {first.lab} lab break {first.lab} --layer {first.layer}")
+    document = {"attempts": [asdict(item) for item in records], "outcomes": counts}
+    screen.document({**document, "repeat": [_due(item) for item in due]})
+
+
+def _table(screen: Screen, records: list[Record]) -> None:
+    """The last attempts."""
     head = ("ENDED", "LAB", "OUTCOME", "SECONDS", "DETECTED", "LOCALISED", "NAMED", "REPAIRED", "HINTS", "FAULT")
     shown = [
         (
             record.ended[:16].replace("T", " "),
             record.lab,
-            record.outcome,
+            f"{record.outcome} (exam)" if record.exam else record.outcome,
             *(
                 f"{value:.0f}"
                 for value in (record.seconds, record.detected, record.localised, record.named, record.repaired)
@@ -104,17 +120,14 @@ def progress(screen: Screen) -> None:
         for record in records[-_LAST:]
     ]
     screen.columns([head, *shown])
-    due = schedule(records)
-    solved = sum(record.outcome in {history.SOLVED, history.COLLATERAL} for record in records)
-    screen.line(f"{len(records)} attempts, {solved} solved. To repeat:")
-    screen.columns([(item.due.strftime("%Y-%m-%d"), item.lab, item.layer, _times(item)) for item in due[:_LAST]])
-    first = due[0]
-    screen.next(f"invoke lab up {first.lab} lab break {first.lab} --layer {first.layer}")
-    screen.document({"attempts": [asdict(item) for item in records], "repeat": [_due(item) for item in due]})
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _times(item: Due) -> str:
-    return f"practised {item.times} time{'s' if item.times > 1 else ''}, last {item.last}"
+    return f"practised {_counted(item.times, 'time')}, last {_WORDS.get(item.last, item.last)}"
 
 
 def _due(item: Due) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen, known
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
-from orchestrator.facts import structure
+from orchestrator.facts import kept, structure
 from orchestrator.graph import Graph
 from orchestrator.practice import attempt as attempts
 from orchestrator.running import RunningLab
@@ -24,13 +24,15 @@ def graph(screen: Screen, name: str, _: str, options: Options) -> None:
     """A picture of the lab as it is now. During an incident, what the fault changed is only marked with --show."""
     lab, instance = chosen(name, options)
     kind = known("format", options["format"], FORMATS) or "svg"
+    if options["show"]:
+        attempts.refuse_in_exam(instance, "lab graph --show")
     with RunningLab.remains(lab, instance) as running:
         snapshots = structure(running.snapshot())
     gone = {host.name for host in lab.hosts} - set(snapshots)
-    raw, attempt = instance.read("baseline.json"), attempts.read(instance)
-    hidden = set() if options["show"] or attempt is None else {tuple(line) for line in attempt.injected}
+    raw, attempt = kept(instance), attempts.read(instance)
+    hidden = set() if options["show"] or attempt is None else set(attempt.injected)
     before = None if raw is None else structure(raw)
-    made = graphs.of(snapshots, before, name=name, hidden=hidden, gone=gone)  # type: ignore[arg-type]  # lines of four
+    made = graphs.of(snapshots, before, name=name, hidden=hidden, gone=gone)
     if screen.json:
         screen.document({"instance": str(instance), **attrs.asdict(made), "marks": list(made.marks)})
         return

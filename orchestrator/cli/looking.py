@@ -9,7 +9,7 @@ import attrs
 from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
-from orchestrator.facts import Difference, Snapshot, compare, flatten, structure
+from orchestrator.facts import HAPPENED, SENTENCE, Difference, Snapshot, flatten, kept, structure, told
 from orchestrator.facts.flat import place_name
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
@@ -24,9 +24,9 @@ def _taken(lab: Lab, instance: Instance, *, flows: bool = False) -> dict[str, Sn
 
 
 def differences(lab: Lab, instance: Instance) -> list[Difference]:
-    """What differs now from the snapshot taken after `up`. The lab is looked at first: it may not be up."""
+    """What happened since `up`, and what differs besides. The lab is looked at first: it may not be up."""
     now = flatten(_taken(lab, instance))
-    return compare(baseline(instance), now)
+    return told(baseline(instance), now)
 
 
 def facts(screen: Screen, name: str, _: str, options: Options) -> None:
@@ -39,31 +39,50 @@ def facts(screen: Screen, name: str, _: str, options: Options) -> None:
 def diff(screen: Screen, name: str, _: str, options: Options) -> None:
     """What differs now from the snapshot taken after `up`."""
     lab, instance = chosen(name, options)
+    if options["show"]:
+        attempts.refuse_in_exam(instance, "lab diff --show")
     everything = differences(lab, instance)
     hidden = set() if options["show"] else _injected(instance)
     found = [item for item in everything if lines([item]) - hidden]
+    for item in found:
+        if item.aspect == HAPPENED:
+            screen.line(screen.colour(f"{item.after}{_followed(item)}", "red"))
     place = ""
     for item in found:
+        if item.aspect == HAPPENED:
+            continue
         if item.place != place:
             place = item.place
             screen.line(screen.colour(place, "bold"))
         _tell(screen, item, hidden)
     screen.line(
-        f"{len(found)} differences from the state after `up`." if found else f"{instance} is as it was after `up`."
+        f"{_differences(len(found))} from the state after `up`." if found else f"{instance} is as it was after `up`."
     )
+    screen.line(f"  {SENTENCE}")
+    if any(item.follows for item in found):
+        screen.line("  What follows from something else is not shown: --json lists it.")
     if hidden:
         screen.line("  What the fault changed is not shown: --show shows it, too.")
     screen.document({"instance": str(instance), "differences": [attrs.asdict(item) for item in found]})
 
 
+def _differences(count: int) -> str:
+    return f"{count} {'difference' if count == 1 else 'differences'}"
+
+
+def _followed(item: Difference) -> str:
+    count = len(item.follows)
+    return f" ({_differences(count)} {'follows' if count == 1 else 'follow'} from that)" if count else ""
+
+
 def _injected(instance: Instance) -> set[Line]:
     """What a fault changed that somebody is looking for."""
     attempt = attempts.read(instance)
-    return {(place, aspect, key, line) for place, aspect, key, line in attempt.injected} if attempt else set()
+    return set(attempt.injected) if attempt else set()
 
 
 def _tell(screen: Screen, item: Difference, hidden: set[Line]) -> None:
-    screen.line(f"  {item.aspect}: {item.key}")
+    screen.line(f"  {item.aspect}: {item.key}{_followed(item)}")
     for *_, line in sorted(lines([item]) - hidden, key=lambda found: item.lines.index(found[3])):
         screen.line("    " + screen.colour(line, "green" if line[0] == "+" else "red"))
 
@@ -75,8 +94,8 @@ def status(screen: Screen, name: str, _: str, options: Options) -> None:
         hosts = running.hosts
         snapshots = structure(running.snapshot())
     rows = [row for host, snapshot in snapshots.items() for row in _rows(lab, host, snapshot)]
-    raw = instance.read("baseline.json")
-    changed = None if raw is None else len(compare(flatten(structure(raw)), flatten(snapshots)))
+    raw = kept(instance)
+    changed = None if raw is None else len(told(flatten(structure(raw)), flatten(snapshots)))
     screen.line(screen.colour(f"{instance}: {lab.shows}", "bold"))
     screen.columns([("NODE", "KIND", "STATE", "ADDRESSES")] + [_cells(row) for row in rows])
     for line in graphs.text(graphs.of(snapshots)).splitlines():
@@ -97,7 +116,7 @@ def _health(changed: int | None, instance: Instance) -> str:
         return "there is no snapshot to compare with"
     if not changed:
         return "as it was after `up`"
-    return f"{changed} differences from the state after `up`: invoke lab diff {instance.arguments}"
+    return f"{_differences(changed)} from the state after `up`: invoke lab diff {instance.arguments}"
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from contextlib import suppress
 
 from orchestrator import catalog
+from orchestrator.cli.checking import rows, scores
 from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.practising import practising, rows, scores
+from orchestrator.cli.practising import practising
 from orchestrator.cli.screen import Screen
-from orchestrator.errors import NetproofError
+from orchestrator.errors import BuildError, NetproofError
+from orchestrator.facts import SENTENCE
 from orchestrator.locking import locked
+from orchestrator.model import Fault, Practice
+from orchestrator.model.typed import typed
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import grading, history
+from orchestrator.practice.attempt import Attempt
 from orchestrator.practice.collateral import baseline, differences, lines, told
-from orchestrator.practice.hinting import written
 from orchestrator.practice.injecting import apply, took_effect
 from orchestrator.practice.looking import look, red
 from orchestrator.practice.resetting import MENDED, REBUILT, Resetter
+from orchestrator.running import RunningLab
 from orchestrator.state import Instance
 from orchestrator.wait import until
 
@@ -26,13 +31,14 @@ _GREEN = 10.0
 def repair(screen: Screen, name: str, _: str, options: Options) -> None:
     """Apply the reference repair of what is still in effect. An attempt is over with that."""
     with practising(screen, "repair", options, name) as (running, practice):
-        attempt = attempts.running(running.instance)
-        done = []
-        for fault in reversed(attempt.broken(practice)):
-            if took_effect(running, fault.change):
-                apply(running, fault.mending)
-                done += [written(step) for step in fault.mending]
+        attempts.refuse_in_exam(running.instance, "lab repair")
+        attempt = attempts.running(running.instance, practice)
+        if attempt.decoy:
+            _designed(screen, running, practice, attempt)
+            return
+        done = _repaired(running, attempt.broken(practice))
         if not done:
+            _nothing_else_wrong(running, practice)
             screen.line("Nothing of what was injected is in effect any more: there is nothing left to repair.")
             screen.next(f"invoke lab check {running.instance.arguments}")
             screen.document({"instance": str(running.instance), "repaired": []})
@@ -53,6 +59,42 @@ def repair(screen: Screen, name: str, _: str, options: Options) -> None:
     screen.document({"instance": str(running.instance), "repaired": done, "different": left, "red": red(looks)})
 
 
+def _nothing_else_wrong(lab: RunningLab, practice: Practice) -> None:
+    """BuildError where something is red that was not injected, or whose place is gone."""
+    wrong = [item for item in look(lab, practice.checks) if not item.is_green]
+    if wrong:
+        raise BuildError(
+            f"Nothing of what was injected is there to be repaired, and {len(wrong)} checks are red: {wrong[0].seen}",
+            f"`invoke lab reset {lab.instance.arguments}` brings back the state after `up` from anything.",
+        )
+
+
+def _repaired(lab: RunningLab, faults: list[Fault]) -> list[str]:
+    """Repair what is still in effect, last things first; what was done. BuildError where that cannot be done."""
+    done: list[str] = []
+    try:
+        for fault in reversed(faults):
+            if took_effect(lab, fault.change):
+                apply(lab, fault.mending)
+                done += [typed(step) for step in fault.mending]
+    except NetproofError as error:
+        raise BuildError(
+            f"The fault cannot be repaired by itself, because something else was changed: {error.problem}",
+            f"`invoke lab reset {lab.instance.arguments}` brings back the state after `up` from anything.",
+        ) from error
+    return done
+
+
+def _designed(screen: Screen, lab: RunningLab, practice: Practice, attempt: Attempt) -> None:
+    """The end of an attempt at a decoy that was to be repaired: it counts as revealed."""
+    decoy = practice.decoy(attempt.faults[0])
+    record = grading.settle(lab, practice, attempt, history.REVEALED)
+    screen.line(f"Nothing is broken, so there is nothing to repair. It was {decoy.id}: {decoy.why}")
+    scores(screen, record)
+    screen.next(f"invoke lab break {lab.instance.arguments}")
+    screen.document({"instance": str(lab.instance), "repaired": [], "different": [], "red": {}})
+
+
 def reset(screen: Screen, name: str, _: str, options: Options) -> None:
     """Back to the state after `up`. An attempt that runs is given up with that."""
     lab, instance = chosen(name, options)
@@ -65,6 +107,7 @@ def reset(screen: Screen, name: str, _: str, options: Options) -> None:
         REBUILT: f"{', '.join(found.hosts)} built anew",
     }.get(found.how, "nothing else had to be done")
     screen.line(f"{instance} is as it was after `up`: {how} ({screen.elapsed:.1f} s).")
+    screen.line(f"  {SENTENCE}")
     screen.next(f"invoke lab break {instance.arguments}")
     screen.document({"instance": str(instance), "how": found.how, "hosts": found.hosts})
 
@@ -78,3 +121,4 @@ def give_up(instance: Instance) -> None:
         history.append(grading.scored(catalog.practice(attempt.lab), attempt, history.ABANDONED, 0))
     attempt.recorded = True
     attempt.write(instance)
+    attempts.keep(instance, attempt)

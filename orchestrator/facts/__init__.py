@@ -1,11 +1,16 @@
 """Snapshots: typed facts about every namespace of a lab, and what differs between two of them."""
 
 from orchestrator.facts.compare import Difference, compare
+from orchestrator.facts.compared import SENTENCE
 from orchestrator.facts.flat import Flat, flatten
+from orchestrator.facts.happened import HAPPENED, told
+from orchestrator.facts.kept import kept
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normal import normalise
 
 __all__ = [
+    "HAPPENED",
+    "SENTENCE",
     "Difference",
     "Flat",
     "Flow",
@@ -13,6 +18,8 @@ __all__ = [
     "Snapshot",
     "compare",
     "flatten",
+    "kept",
     "normalise",
     "structure",
+    "told",
 ]

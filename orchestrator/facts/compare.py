@@ -13,13 +13,17 @@ _SILENT = ("engine", "answers", "no")
 
 @frozen
 class Difference:
-    """One entry that is not as it was; `before` or `after` is empty where there was or is none."""
+    """One entry that is not as it was; `before` or `after` is empty where there was or is none.
+
+    `follows` are others that follow from it, and are not told of for themselves.
+    """
 
     place: str
     aspect: str
     key: str
     before: Value
     after: Value
+    follows: tuple[Difference, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -39,16 +43,23 @@ def _changed(before: list[str], after: list[str]) -> list[str]:
     return [f"{line[0]} {line[2:]}" for line in found]
 
 
-def _untold(flat: Flat) -> set[tuple[str, str]]:
-    """What a dead engine cannot tell: (lab host, aspect). Its containers may well be running."""
-    silent = {place for (place, aspect, key), value in flat.items() if (aspect, key, value) == _SILENT}
-    return {(place, aspect) for place in silent for aspect in ("containers", "networks")}
+def untold(*flats: Flat) -> set[tuple[str, str]]:
+    """What a silent engine cannot tell: (place, aspect). Its containers may well be running."""
+    silent = {
+        place for flat in flats for (place, aspect, key), value in flat.items() if (aspect, key, value) == _SILENT
+    }
+    if not silent:
+        return set()
+    known = {key for flat in flats for place, aspect, key in flat if aspect == "containers" and place in silent}
+    return {(place, aspect) for place in silent for aspect in ("containers", "networks")} | {
+        (name, "files") for name in known
+    }
 
 
 def compare(before: Flat, after: Flat) -> list[Difference]:
     """The differences, by place, aspect and key."""
-    untold = _untold(before) | _untold(after)
-    keys = sorted(key for key in before.keys() | after.keys() if key[:2] not in untold)
+    unknown = untold(before, after)
+    keys = sorted(key for key in before.keys() | after.keys() if key[:2] not in unknown)
     return [
         Difference(*key, before=before.get(key, ""), after=after.get(key, ""))
         for key in keys

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import groupby
 
-from orchestrator.facts.model import Link, Namespace, Netfilter, Route, Snapshot
+from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
 Value = str | tuple[str, ...]
@@ -19,8 +21,8 @@ Flat = dict[Key, Value]
 Alias = Callable[[str], str]
 Entries = Iterator[tuple[str, str, Value]]
 
-_BUILT_IN = {"INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"}
 _WRITTEN = {"PERMANENT", "NOARP"}  # FDB entries that somebody wrote; the rest was learned and ages
+_QUEUE = 1000
 _GROUP_MACS = ("33:33:", "01:00:5e:", "01:80:c2:")
 
 
@@ -60,14 +62,13 @@ def _link(link: Link, alias: Alias) -> str:
         "kind": link.kind,
         "mac": link.mac,
         "mtu": link.mtu,
-        "txqlen": link.txqlen,
+        # The kernel gives a queue of 1000 to an interface without one when it first needs one, and leaves it there.
+        "txqlen": None if link.txqlen == _QUEUE else link.txqlen,
         "flags": ",".join(sorted(link.flags)),
         "operstate": link.operstate,
         "master": alias(link.master),
         "promiscuity": link.promiscuity,
         "xdp": link.xdp,
-        **link.details,
-        **{f"port_{name}": value for name, value in link.port.items()},
     }
     return " ".join(f"{name}={value}" for name, value in shown.items() if value not in ("", None, False))
 
@@ -85,35 +86,53 @@ def _is_kernels_own(route: Route) -> bool:
 
 def _route(route: Route, alias: Alias) -> tuple[str, str]:
     metric = f"metric {route.metric}" if route.metric else ""
-    key = " ".join(f"{route.table} {route.dst} {alias(route.interface)} {route.gateway} {metric}".split())
-    parts = {"src": route.source, "scope": route.scope, "proto": route.protocol}
+    tos = f"tos {route.attributes['tos']}" if "tos" in route.attributes else ""
+    key = " ".join(f"{route.table} {route.dst} {alias(route.interface)} {route.gateway} {metric} {tos}".split())
+    parts = {"src": route.source, "scope": route.scope, "proto": route.protocol, **route.attributes}
     text = " ".join(f"{name}={value}" for name, value in parts.items() if value)
-    return key, f"{route.type} {text} {' '.join(route.hops)}".strip()
+    hops = " ".join(f"nexthop {_hop(hop, alias)}" for hop in route.hops)
+    return key, f"{route.type} {text} {hops}".strip()
+
+
+def _hop(hop: str, alias: Alias) -> str:
+    gateway, _, rest = hop.partition("@")
+    interface, _, more = rest.partition(" ")
+    return f"{gateway}@{alias(interface)} {more}".strip()
 
 
 def _tables(netfilter: Netfilter) -> Entries:
     for flavour, tables in netfilter.iptables.items():
         for name, table in tables.items():
+            if table.is_empty and flavour.endswith("-nft"):  # the legacy tables are the kernel's, and stay
+                yield "tables", f"{flavour} {name}", "empty"
             for chain, about in table.chains.items():
                 rules = tuple(rule.rule for rule in table.rules if rule.chain == chain)
                 where = f"{flavour} {name} {chain}"
-                # `iptables -L` leaves empty built-in chains behind; they do nothing.
-                if chain not in _BUILT_IN or about.policy != "ACCEPT" or rules:
+                # `iptables -A` and `-D` leave empty built-in chains behind; they do nothing.
+                if chain not in BUILT_IN or about.policy != "ACCEPT" or rules:
                     yield "policies", where, about.policy or "(chain)"
                     yield "rules", where, rules
-    if netfilter.nft:
-        yield "rules", "nftables", tuple(netfilter.nft)
+    for part, lines in netfilter.nft.items():
+        yield "rules", f"nftables {part}", tuple(lines)
 
 
 def _interfaces(namespace: Namespace, alias: Alias) -> Entries:
     for link in namespace.links:
-        yield "links", alias(link.name), _link(link, alias)
+        name = alias(link.name)
+        yield "links", name, _link(link, alias)
+        for setting, value in (link.details | {f"port {key}": value for key, value in link.port.items()}).items():
+            if value is not None:
+                yield "links", f"{name} {setting}", str(value)
+        if link.offloads:
+            yield "offloads", name, tuple(link.offloads)
     for address in namespace.addresses:
         if not _is_automatic(address.address):
             key = f"{alias(address.interface)} {address.address}"
-            yield "addresses", key, f"{address.scope} {address.peer}".strip()
+            yield "addresses", key, " ".join([address.scope, *address.peer.split(), *address.flags])
     for qdisc in namespace.qdiscs:
         yield "qdiscs", f"{alias(qdisc.interface)} {qdisc.parent:#x}", qdisc.kind
+    for name, several in groupby(namespace.traffic_control, key=lambda line: line.partition(" ")[0]):
+        yield "traffic control", alias(name), tuple(line.partition(" ")[2] for line in several)
 
 
 def _routing(namespace: Namespace, alias: Alias) -> Entries:
@@ -123,6 +142,17 @@ def _routing(namespace: Namespace, alias: Alias) -> Entries:
     for policy in namespace.policies:
         match = " ".join(f"{name} {value}" for name, value in sorted(policy.match.items()))
         yield "ip rules", f"{policy.family} {policy.priority} {match}".strip(), f"{policy.table} {policy.action}"
+
+
+def _choosing(namespace: Namespace, alias: Alias) -> Entries:
+    """What else chooses ways: address labels, next hops, and policies that transform or block."""
+    for label in namespace.labels:
+        prefix, _, number = label.removeprefix("prefix ").partition(" label ")
+        yield "address labels", alias(prefix), number
+    for line in namespace.nexthops:
+        yield "next hops", " ".join(line.split()[:2]), " ".join(line.split()[2:])
+    for line, count in sorted(Counter(namespace.xfrm).items()):
+        yield "xfrm", line, "present" if count == 1 else f"{count} times"
 
 
 def _forwarding(namespace: Namespace, alias: Alias) -> Entries:
@@ -148,9 +178,50 @@ def _settings(namespace: Namespace, alias: Alias) -> Entries:
 
 
 def _network(namespace: Namespace, alias: Alias) -> Entries:
-    for aspects in (_interfaces, _routing, _forwarding, _settings):
+    for aspects in (_interfaces, _routing, _choosing, _forwarding, _settings):
         yield from aspects(namespace, alias)
     yield from _tables(namespace.netfilter)
+    yield from _files(namespace.files)
+    yield "namespaces", "its identity", str(namespace.inode)
+
+
+def _files(files: dict[str, list[str]]) -> Entries:
+    for path, lines in files.items():
+        yield "files", path, tuple(lines)
+
+
+def _container(container: ContainerFact, namespace: str) -> Entries:
+    name = container.name
+    yield "containers", name, f"{container.state} {container.image} {container.mode}"
+    yield "containers", f"{name} identity", f"{container.id[:12]} started {container.started}"
+    if namespace:
+        yield "containers", f"{name} namespace", namespace
+    if container.command:
+        yield "containers", f"{name} command", " ".join(container.command)
+    for network, end in container.networks.items():
+        shown = [end["address"], end.get("address6", ""), end["mac"], *end.get("aliases", [])]
+        yield "containers", f"{name} on {network}", " ".join(part for part in shown if part)
+    for port, bound in container.ports.items():
+        yield "containers", f"{name} port {port}", _bound(bound)
+    for flag, value in container.settings.items():
+        yield "containers", f"{name} {flag}", value
+
+
+def _bound(bound: Iterable[dict[str, str]]) -> str:
+    return ", ".join(f"{end['HostIp']}:{end['HostPort']}" for end in bound) or "not published"
+
+
+def _namespaces(snapshot: Snapshot) -> dict[str, str]:
+    """{container: whose network namespace it is in}: `its own`, `the host's` or `NAME's`."""
+    spaces = snapshot.namespaces.items()
+    owners = {space.inode: place for place, space in spaces if space.inode}
+    found = {}
+    for container in snapshot.engine.containers:
+        kind, _, name = owners.get(container.inode, "").partition(":")
+        if kind:
+            is_own = name == container.name
+            found[container.name] = "its own" if is_own else "the host's" if kind == "host" else f"{name}'s"
+    return found
 
 
 def _engine(snapshot: Snapshot) -> Entries:
@@ -158,18 +229,19 @@ def _engine(snapshot: Snapshot) -> Entries:
     yield "engine", "answers", "yes" if engine.answers else "no"
     yield "engine", "version", engine.version
     yield "engine", "processes", f"dockerd {engine.dockerd} containerd {engine.containerd}"
+    namespaces = _namespaces(snapshot)
     for container in engine.containers:
-        yield "containers", container.name, f"{container.state} {container.image} {container.mode}"
-        yield "containers", f"{container.name} identity", f"{container.id[:12]} started {container.started}"
-        for name, end in container.networks.items():
-            yield "containers", f"{container.name} on {name}", f"{end['address']} {end['mac']}"
-        for port, bound in container.ports.items():
-            yield "containers", f"{container.name} port {port}", str(bound)
+        yield from _container(container, namespaces.get(container.name, ""))
     for network in engine.networks:
         yield "networks", network.name, f"{network.driver} {network.subnets} internal={network.internal}"
         yield "networks", f"{network.name} identity", network.id[:12]
+        for option, value in network.options.items():
+            yield "networks", f"{network.name} {option}", value
     for name, state in snapshot.spawned.items():
         yield "servers", name, "running" if state["alive"] else "dead"
+    yield from _files(snapshot.files)
+    for path, about in snapshot.programs.items():
+        yield "programs", path, about
 
 
 def flatten(snapshots: dict[str, Snapshot]) -> Flat:
@@ -179,6 +251,9 @@ def flatten(snapshots: dict[str, Snapshot]) -> Flat:
         aliases = _aliases(host, snapshot)
         for aspect, key, value in _engine(snapshot):
             flat[host, aspect, key] = value
+        for container in snapshot.engine.containers:
+            for aspect, key, value in _files(container.files):
+                flat[container.name, aspect, key] = value
         for place, namespace in snapshot.namespaces.items():
             where = place_name(host, place)
             names = aliases if place == "host" else {}

@@ -1,7 +1,7 @@
 """Types of a snapshot: what every namespace of a lab host holds at one moment.
 
 Facts about links, addresses, routes, neighbours, FDB, sockets and flows come from netlink; rules from
-`iptables-save` and `nft -j`; containers and networks from the engine's API; sysctls from /proc/sys/net.
+`iptables-save` and `nft`; containers and networks from the engine's API; sysctls from /proc/sys/net.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import Any
 
 import cattrs
 from attrs import field, frozen
+
+BUILT_IN = frozenset({"INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"})
 
 
 @frozen
@@ -38,21 +40,23 @@ class Link:
     rx_dropped: int
     tx_dropped: int
     peer_nsid: int | None = None
+    offloads: list[str] = field(factory=list)
 
 
 @frozen
 class Address:
-    """An address (`a.b.c.d/n`) on an interface."""
+    """An address (`a.b.c.d/n`) on an interface; `flags` are also lifetimes that end, label and metric."""
 
     interface: str
     address: str
     scope: str
     peer: str
+    flags: list[str] = field(factory=list)
 
 
 @frozen
 class Route:
-    """A route of any table; empty strings where a field does not apply."""
+    """A route of any table; empty strings where a field does not apply. `attributes`: metrics, tos, encap and such."""
 
     dst: str
     gateway: str
@@ -64,6 +68,7 @@ class Route:
     scope: str
     type: str
     hops: list[str]
+    attributes: dict[str, str] = field(factory=dict)
 
 
 @frozen
@@ -167,18 +172,31 @@ class Table:
     rules: list[Rule]
     foreign: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it but chains that let everything pass."""
+        plain = all(name in BUILT_IN and about.policy == "ACCEPT" for name, about in self.chains.items())
+        return plain and not self.rules and not self.foreign
+
 
 @frozen
 class Netfilter:
-    """Firewall rules: iptables' by flavour (`iptables-nft`, …) and table, and what only nftables shows."""
+    """Firewall rules: iptables' by flavour (`iptables-nft`, …) and table, and what only nftables shows.
+
+    `nft` is {`table ip mine chain input`: its lines}.
+    """
 
     iptables: dict[str, dict[str, Table]]
-    nft: list[str]
+    nft: dict[str, list[str]]
 
 
 @frozen
 class Namespace:
-    """Everything in one network namespace; `nsids` are its numbers for other places."""
+    """Everything in one network namespace; `nsids` are its numbers for other places, `inode` tells it from others.
+
+    `labels`, `nexthops`, `xfrm` and `traffic_control` are as `ip` and `tc` list them; `files` are {path: mode and
+    lines} that only this namespace's commands are shown.
+    """
 
     links: list[Link]
     addresses: list[Address]
@@ -192,11 +210,21 @@ class Namespace:
     netfilter: Netfilter
     flows: list[Flow]
     nsids: dict[str, int] = field(factory=dict)
+    labels: list[str] = field(factory=list)
+    nexthops: list[str] = field(factory=list)
+    xfrm: list[str] = field(factory=list)
+    traffic_control: list[str] = field(factory=list)
+    inode: int = 0
+    files: dict[str, list[str]] = field(factory=dict)
 
 
 @frozen
 class ContainerFact:
-    """A container, as its engine describes it."""
+    """A container, as its engine describes it.
+
+    `settings` are what `docker run` and `docker update` set, by flag; `inode` is its network namespace's, 0 where it
+    does not run; `files` are {path: mode and lines, or a digest} of what it has of its own.
+    """
 
     name: str
     id: str
@@ -208,6 +236,9 @@ class ContainerFact:
     ports: dict[str, Any]
     networks: dict[str, dict[str, Any]]
     labels: dict[str, str]
+    settings: dict[str, str] = field(factory=dict)
+    inode: int = 0
+    files: dict[str, list[str]] = field(factory=dict)
 
 
 @frozen
@@ -236,12 +267,15 @@ class EngineFact:
 
 @frozen
 class Snapshot:
-    """One lab host: its kernel, engine, servers we started, and every namespace by place."""
+    """One lab host: its kernel, engine, servers we started, files, programs, and every namespace by place."""
 
     kernel: str
     engine: EngineFact
     spawned: dict[str, dict[str, Any]]
     namespaces: dict[str, Namespace]
+    files: dict[str, list[str]] = field(factory=dict)
+    programs: dict[str, str] = field(factory=dict)
+    format: int = 0
 
 
 def structure(raw: dict[str, Any]) -> dict[str, Snapshot]:

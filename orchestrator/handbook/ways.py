@@ -38,7 +38,7 @@ def ending(walked: Mapping[str, Any]) -> str:
     """How it ended, and where it died, if it did."""
     death = walked.get("death")
     if not isinstance(death, Mapping):
-        return _text(walked, "outcome")
+        return "; ".join(filter(None, (_text(walked, "outcome"), _text(walked, "note"))))
     return f"{_text(walked, 'outcome')}; {verdict(_text(death, 'basis'), _text(death, 'place'), _text(death, 'why'))}"
 
 

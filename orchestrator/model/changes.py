@@ -14,10 +14,14 @@ from orchestrator.errors import DefinitionError
 
 @frozen
 class Step:
-    """A shell command in a place of the lab (a lab host or a node)."""
+    """A shell command in a place of the lab (a lab host or a node).
+
+    `says` is what people are told instead where the command is a script, or speaks of a note of netproof's own.
+    """
 
     at: str
     run: str
+    says: str = ""
 
 
 def steps(given: Step | Iterable[Step]) -> tuple[Step, ...]:
@@ -27,11 +31,17 @@ def steps(given: Step | Iterable[Step]) -> tuple[Step, ...]:
 
 @frozen
 class Change:
-    """What to run to make it, what then succeeds and did not before, and what to run to have it undone."""
+    """What to run to make it, what succeeds while it is in effect, and what to run to have it undone.
+
+    `took` looks at what was changed and at nothing else: all of it succeeds while that is as `inject` made it, whatever
+    works around it, and some of it fails as soon as it was put back, in whichever way. Grading relies on it.
+    `tidy` removes notes that `inject` made for `undo` and that stay behind where somebody else repairs.
+    """
 
     inject: tuple[Step, ...] = field(converter=steps)
     took: tuple[Step, ...] = field(converter=steps)
     undo: tuple[Step, ...] = field(converter=steps)
+    tidy: tuple[Step, ...] = field(default=(), converter=steps)
 
     def __attrs_post_init__(self) -> None:
         if not (self.inject and self.took and self.undo):
@@ -54,4 +64,5 @@ def both(*changes: Change) -> Change:
         [step for change in changes for step in change.inject],
         [step for change in changes for step in change.took],
         [step for change in reversed(changes) for step in change.undo],
+        [step for change in changes for step in change.tidy],
     )

@@ -57,6 +57,13 @@ def checked_name(_: Any, attribute: Any, value: Any) -> None:
         )
 
 
+def container_name(instance: Any, attribute: Any, value: Any) -> None:
+    """A name for a container: of two characters at least, or engines refuse it."""
+    checked_name(instance, attribute, value)
+    if len(value) < _TOO_FEW:
+        raise DefinitionError(attribute.alias, value, "engines refuse names of one letter", "Use two or more.")
+
+
 def interface_name(_: Any, attribute: Any, value: Any) -> None:
     """A name the kernel accepts for an interface."""
     if not isinstance(value, str) or not _INTERFACE.fullmatch(value):
@@ -85,6 +92,12 @@ def port(_: Any, attribute: Any, value: Any) -> None:
         raise DefinitionError(attribute.alias, value, "is not a port", f"Use a number from 1 to {_MAX_PORT}.")
 
 
+def whole_number(_: Any, attribute: Any, value: Any) -> None:
+    """A whole number, negative ones included."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise DefinitionError(attribute.alias, value, "is not a whole number", "Use a number such as 10.")
+
+
 def published(_: Any, attribute: Any, value: Any) -> None:
     """A published port as the docker CLI's `-p` takes it, with the port of the host."""
     found = _PUBLISHED.fullmatch(value) if isinstance(value, str) else None
@@ -98,6 +111,13 @@ def published(_: Any, attribute: Any, value: Any) -> None:
             "is not a published port",
             "Write it as docker's -p has it: 8080:80, 203.0.113.100:8080:80, 9000:9000/udp, [2001:db8::1]:8080:80.",
         )
+
+
+def published_on(text: str) -> tuple[str, str, int]:
+    """(protocol, address of the host or "", port of the host) of a published port."""
+    found = _PUBLISHED.fullmatch(text)
+    assert found is not None, f"{text} was not checked"
+    return found["proto"] or "tcp", (found["ip"] or "").strip("[]"), int(found["host"])
 
 
 def one_of(*allowed: str) -> Callable[[Any, Any, Any], None]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Node
+from orchestrator.model import publishing
+from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Network, Node
 
 if TYPE_CHECKING:
     from orchestrator.model.topology import Lab
@@ -30,6 +31,7 @@ def check(lab: Lab) -> None:
     _addresses_fit(lab)
     _gateways_are_in_their_subnets(lab)
     _subnets_do_not_overlap(lab)
+    publishing.check(lab)
 
 
 def port_name(machine: str, link: str) -> str:
@@ -238,7 +240,19 @@ def _addresses_fit(lab: Lab) -> None:
             if join.address:
                 where = f"{container.name}.networks"
                 _fits(where, join.address, subnets, f"network {join.network}")
+                _is_no_gateway(where, join.address, lab.network(join.network))
                 _free(taken, where, f"{join.network} {ipaddress.ip_address(join.address)}")
+
+
+def _is_no_gateway(where: str, address: str, network: Network) -> None:
+    """The engine gives a network's gateway to nobody else; without one in the definition it takes the first address."""
+    parsed = ipaddress.ip_address(address)
+    subnet = next(net for net in map(ipaddress.ip_network, network.subnets) if parsed in net)
+    given = [ipaddress.ip_address(gateway) for gateway in network.gateways]
+    named = [gateway for gateway in given if gateway in subnet]
+    first = [] if "isolated" in network.options.values() else [subnet.network_address + 1]
+    if parsed in (named or first):
+        raise DefinitionError(where, address, f"is the gateway of network {network.name}", "Choose another address.")
 
 
 def _gateways_are_in_their_subnets(lab: Lab) -> None:

@@ -126,11 +126,18 @@ class Network:
 
 @frozen
 class Join:
-    """A container's place in a network: its address there, and other names it is known by."""
+    """A container's place in a network: its address there, and other names it is known by.
+
+    Of several networks the one of highest `gw_priority` provides the default gateway, or else the one that sorts first.
+    `options` are the driver's for this place, such as `{"com.docker.network.endpoint.ifname": "wan0"}`. Engines know
+    priorities and names of interfaces from 28.0 on; `up` refuses them with an older one.
+    """
 
     network: str = field(validator=checks.network_name)
     address: str | None = field(default=None, validator=checks.optional_address)
     aliases: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
+    gw_priority: int = field(default=0, validator=checks.whole_number)
+    options: Mapping[str, str] = field(factory=dict)
 
 
 def _joins(given: object) -> tuple[Join, ...]:
@@ -149,7 +156,7 @@ class Container:
     its command.
     """
 
-    name: str = field(validator=checks.checked_name)
+    name: str = field(validator=checks.container_name)
     on: str = field(validator=checks.checked_name)
     address: str | None = field(default=None, validator=checks.optional_address)
     networks: tuple[Join, ...] = field(default=(), converter=_joins)

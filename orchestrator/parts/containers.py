@@ -68,10 +68,11 @@ def _start(api: docker.APIClient, running: RunningLab, container: Container, spe
             port_bindings=_bindings(container) or None,
             cap_add=list(container.capabilities) or None,
         ),
-        networking_config=_first_network(api, container),
+        networking_config=_networks_at_once(api, container),
     )["Id"]
-    for join in container.networks[1:]:
-        api.connect_container_to_network(made, join.network, **_endpoint(join))
+    if not _has_priorities(container):
+        for join in container.networks[1:]:
+            api.connect_container_to_network(made, join.network, **_endpoint(join))
     api.start(made)
     endpoints = api.inspect_container(made)["NetworkSettings"]["Networks"] if container.address else {}
     return str(endpoints.get("bridge", {}).get("IPAddress", ""))
@@ -84,15 +85,25 @@ def _mode(container: Container) -> str:
 def _endpoint(join: Any) -> dict[str, Any]:
     family = "ipv6_address" if join.address and ":" in join.address else "ipv4_address"
     found = {family: join.address} if join.address else {}
+    found |= {"driver_opt": dict(join.options)} if join.options else {}
     return found | ({"aliases": list(join.aliases)} if join.aliases else {})
 
 
-def _first_network(api: docker.APIClient, container: Container) -> Any:
-    if not container.networks:
-        return None
-    first = container.networks[0]
-    endpoints: Any = {first.network: api.create_endpoint_config(**_endpoint(first))}
-    return api.create_networking_config(endpoints)
+def _has_priorities(container: Container) -> bool:
+    return any(join.gw_priority for join in container.networks)
+
+
+def _networks_at_once(api: docker.APIClient, container: Container) -> Any:
+    """The first network, the others being connected one by one; or all, where docker-py has no word for priorities.
+
+    Engines that know priorities take several networks at once.
+    """
+    joins = container.networks if _has_priorities(container) else container.networks[:1]
+    endpoints: Any = {join.network: api.create_endpoint_config(**_endpoint(join)) for join in joins}
+    for join in joins:
+        if join.gw_priority:
+            endpoints[join.network]["GwPriority"] = join.gw_priority
+    return api.create_networking_config(endpoints) if endpoints else None
 
 
 def _split(published: str) -> tuple[str, str, str]:

@@ -8,19 +8,25 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import cattrs
 from attrs import asdict, define, field
 
-from orchestrator.errors import UsageError
+from orchestrator import catalog
+from orchestrator.errors import NetproofError, UnknownName, UsageError
 from orchestrator.model import Fault, Practice
+from orchestrator.practice.sealing import seal, unseal
 from orchestrator.state import Instance
 
 FILE = "attempt.json"
+LAST = "last_attempt.json"
 BASELINE = "baseline.json"
 INJECTING, RUNNING = "injecting", "running"
 DESIGNED = "works-as-designed"
+# What of an exam's attempt says, or lets one work out, what is broken.
+_SEALED = ("faults", "decoy", "seed", "red", "injected")
 
 
 @define(kw_only=True)
@@ -28,7 +34,8 @@ class Attempt:
     """Faults by name, or one decoy; what was red when the clock started; hints taken and guesses made.
 
     `injected` are the lines by which the lab differed from its baseline then: nobody but netproof is to blame for them.
-    `recorded` is set once history has it, as when the learner had it revealed and still repairs.
+    `recorded` is set once history has it, as when the learner had it revealed and still repairs. Of an `exam` nothing
+    that gives the answer away is written in plain.
     """
 
     id: str = field(factory=lambda: uuid.uuid4().hex[:12])
@@ -42,11 +49,12 @@ class Attempt:
     started: float = 0.0
     baseline: str = ""
     red: dict[str, str] = field(factory=dict)
-    injected: list[list[str]] = field(factory=list)
-    hints: list[list[str]] = field(factory=list)
-    guesses: list[list[str]] = field(factory=list)
+    injected: list[tuple[str, str, str, str]] = field(factory=list)
+    hints: list[tuple[str, str, int]] = field(factory=list)
+    guesses: list[tuple[str, str]] = field(factory=list)
     detected: bool = False
     recorded: bool = False
+    exam: bool = False
 
     @property
     def seconds(self) -> float:
@@ -65,7 +73,25 @@ class Attempt:
 
     def write(self, instance: Instance) -> None:
         """Keep it beside the instance's other files."""
-        instance.write(FILE, asdict(self))
+        document = asdict(self)
+        if self.exam:
+            document["sealed"] = seal({name: document.pop(name) for name in _SEALED}, _answer(self.faults))
+        instance.write(FILE, document)
+
+
+def _answer(faults: Iterable[str]) -> str:
+    return " ".join(sorted(faults))
+
+
+def _answers(lab: str) -> Iterator[str]:
+    """Everything that may be broken in a lab, as it is put to a seal."""
+    try:
+        practice = catalog.practice(lab)
+    except NetproofError:  # the lab may have gone since
+        return
+    yield from (fault.name for fault in practice.faults)
+    yield from (decoy.id for decoy in practice.decoys)
+    yield from map(_answer, practice.together)
 
 
 def baseline_mark(instance: Instance) -> str:
@@ -79,14 +105,41 @@ def baseline_mark(instance: Instance) -> str:
 def read(instance: Instance) -> Attempt | None:
     """The attempt on an instance, or None; a damaged file is none."""
     raw: Any = instance.read(FILE)
+    if isinstance(raw, dict) and "sealed" in raw:
+        raw |= unseal(str(raw["sealed"]), _answers(instance.lab)) or {}
     try:
         return cattrs.structure(raw, Attempt) if raw else None
     except (cattrs.BaseValidationError, TypeError, KeyError, ValueError):
         return None
 
 
-def running(instance: Instance) -> Attempt:
-    """The attempt on an instance. UsageError when nothing is broken, or a break was cut short."""
+def end(instance: Instance, attempt: Attempt) -> None:
+    """An attempt is over; `reveal` may still be asked what it was."""
+    keep(instance, attempt)
+    instance.drop(FILE)
+
+
+def keep(instance: Instance, attempt: Attempt) -> None:
+    """What it was about, for `reveal` after its end."""
+    instance.write(LAST, {"faults": attempt.faults, "decoy": attempt.decoy})
+
+
+def last(instance: Instance, practice: Practice) -> Attempt | None:
+    """The attempt before, as far as `reveal` has to know it; a damaged file is none."""
+    raw: Any = instance.read(LAST)
+    about = {"lab": instance.lab, "engine": "", "firewall": "", "seed": 0}
+    try:
+        found = cattrs.structure({**raw, **about}, Attempt)
+        found.ticket(practice)
+    except (cattrs.BaseValidationError, NetproofError, TypeError, KeyError, ValueError, IndexError):
+        return None
+    return found
+
+
+def running(instance: Instance, practice: Practice | None = None) -> Attempt:
+    """The attempt on an instance. UsageError when nothing is broken, a break was cut short, or the lab that was built
+    anew since or (with `practice`) redefined has nothing of it.
+    """
     found = read(instance)
     if found is None:
         raise UsageError(
@@ -103,4 +156,27 @@ def running(instance: Instance) -> Attempt:
             f"{instance} has been built anew since it was broken: the attempt is void.",
             f"`invoke lab break {instance.arguments}` begins another.",
         )
+    if practice is not None:
+        _must_be_known(instance, found, practice)
     return found
+
+
+def _must_be_known(instance: Instance, attempt: Attempt, practice: Practice) -> None:
+    try:
+        attempt.ticket(practice)
+    except UnknownName as error:
+        raise UsageError(
+            f"What is broken in {instance} is not among the lab's faults any more: {error.problem}",
+            f"`invoke lab reset {instance.arguments}` brings back the state after `up`.",
+        ) from None
+
+
+def refuse_in_exam(instance: Instance, command: str) -> None:
+    """UsageError while an exam runs on an instance: the command gives the answer away."""
+    attempt = read(instance)
+    if attempt is not None and attempt.exam:
+        raise UsageError(
+            f"`{command}` is not there for an exam.",
+            f"Find it, repair it, ask `invoke lab check {instance.arguments}`;"
+            f" `invoke lab reset {instance.arguments}` gives up, which is recorded.",
+        )

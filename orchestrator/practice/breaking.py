@@ -23,6 +23,12 @@ _GREEN = 5.0
 _BACK = 15.0
 
 
+def setting_of(lab: RunningLab) -> Setting:
+    """What decides which faults there are on a running lab."""
+    host = next(iter(lab.hosts.values()))
+    return Setting(host.engine, host.firewall, lambda feature: bool(lab.features(host.host)[feature]["works"]))
+
+
 @define
 class Breaker:
     """One `break` on one instance. The caller holds the instance's lock."""
@@ -36,7 +42,7 @@ class Breaker:
         if not self.practice.checks:
             name = self.lab.lab.name
             raise UsageError(f"{name} has nothing to practise on.", "`invoke faults` lists what others have.")
-        offered = list(choices(self.practice, asked, self._setting()))
+        offered = list(choices(self.practice, asked, setting_of(self.lab)))
         self._must_be_whole()
         for choice in offered:
             found = self._try(choice, asked)
@@ -46,10 +52,6 @@ class Breaker:
             "Nothing of what was asked for takes effect here, so nothing is broken and no clock has started.",
             "Choose another fault, or see what this machine lacks: invoke doctor.",
         )
-
-    def _setting(self) -> Setting:
-        host = next(iter(self.lab.hosts.values()))
-        return Setting(host.engine, host.firewall, lambda feature: bool(self.lab.features(host.host)[feature]["works"]))
 
     def _must_be_whole(self) -> None:
         instance = self.lab.instance
@@ -90,7 +92,7 @@ class Breaker:
 
     def _start(self, attempt: Attempt) -> None:
         """Note what the faults changed, and start the clock."""
-        attempt.injected = [list(line) for line in lines(differences(self.lab, baseline(self.lab.instance)))]
+        attempt.injected = sorted(lines(differences(self.lab, baseline(self.lab.instance))))
         attempt.status, attempt.started = RUNNING, time.time()
         attempt.write(self.lab.instance)
 
@@ -112,6 +114,7 @@ class Breaker:
             seed=asked.seed,
             faults=[choice.id] if isinstance(choice, Decoy) else [fault.name for fault in choice],
             decoy=isinstance(choice, Decoy),
+            exam=asked.exam,
             baseline=attempts.baseline_mark(self.lab.instance),
         )
 

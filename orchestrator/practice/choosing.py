@@ -22,6 +22,7 @@ class Asked:
     layer: str = ""
     level: int = 0
     compound: int = 1
+    exam: bool = False
 
 
 @frozen

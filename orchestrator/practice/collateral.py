@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from orchestrator import facts
 from orchestrator.errors import UsageError
-from orchestrator.facts import Difference, Flat, compare, flatten, structure
+from orchestrator.facts import HAPPENED, Difference, Flat, flatten, kept, structure
 from orchestrator.running import RunningLab
 from orchestrator.state import Instance
 from orchestrator.wait import until
@@ -17,22 +18,26 @@ _PAUSE = 0.2
 
 def baseline(instance: Instance) -> Flat:
     """The state after `up`. UsageError when it is lost."""
-    raw = instance.read("baseline.json")
+    raw = kept(instance)
     if raw is None:
         raise UsageError(
-            f"The snapshot of {instance} taken after `up` is lost.",
+            f"The snapshot of {instance} taken after `up` is lost, or of another version of netproof.",
             f"`invoke lab up {instance.arguments}` takes a new one.",
         )
     return flatten(structure(raw))
 
 
 def differences(lab: RunningLab, before: Flat) -> list[Difference]:
-    """What differs now. Carrier and operational states follow a change with a short delay, which is waited for."""
+    """What happened and what differs now, but for empty tables that `iptables -A` and `-D` leave: they do nothing.
+
+    Carrier and operational states follow a change with a short delay, which is waited for.
+    """
     found: list[Difference] = []
 
     def is_settled() -> bool:
         last = list(found)
-        found[:] = compare(before, flatten(structure(lab.snapshot())))
+        now = facts.told(before, flatten(structure(lab.snapshot())))
+        found[:] = [item for item in now if item.aspect != "tables"]
         return not found or found == last
 
     until(is_settled, _SETTLE, _PAUSE)
@@ -56,5 +61,8 @@ def _other(line: Line) -> Line:
 
 
 def told(found: Iterable[Line]) -> list[str]:
-    """Lines as people read them, in a stable order."""
-    return [f"{place}: {aspect} {key}: {line}" for place, aspect, key, line in sorted(found)]
+    """Lines as people read them, what happened first, in a stable order."""
+    order = sorted(found, key=lambda line: (line[1] != HAPPENED, line))
+    return [
+        line[2:] if aspect == HAPPENED else f"{place}: {aspect} {key}: {line}" for place, aspect, key, line in order
+    ]

@@ -1,36 +1,47 @@
-"""Is it repaired, and how well? Judged by behaviour, over a window, and by what else has changed since `up`."""
+"""Grades an attempt: is it repaired, and how well.
+
+Judged by behaviour, over a window; by what the fault changed, which must not be as the fault made it; and by what else
+has changed since `up`. A fault knows what it changed: its `took` looks there, at files and processes as well as at what
+snapshots hold. Behaviour alone would take every way around it for a repair.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from attrs import field, frozen
 
-from orchestrator.model import Practice
+from orchestrator.model import Fault, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import history
 from orchestrator.practice.attempt import DESIGNED, Attempt
 from orchestrator.practice.collateral import Line, baseline, differences, lines, unmoved
 from orchestrator.practice.history import Record
+from orchestrator.practice.injecting import standing, tidy
 from orchestrator.practice.looking import Look, look, red, stay_green
 from orchestrator.running import RunningLab
 
 _FULL, _WITH_COLLATERAL = 100, 60
 _WRONG_GUESS = 34
 _ODD_LOOKS = 1
-NOT_REPAIRED, UNDECIDED = "not repaired", "undecided"
+RED = "red"
+NOT_REPAIRED, WORKED_AROUND, UNDECIDED = "not repaired", "worked around", "undecided"
 
 
 @frozen
 class Grade:
     """What `check` found.
 
-    `verdict` is solved, collateral, not repaired, or undecided (a decoy whose ticket was not answered yet);
-    `changed` is what the learner changed besides, `left` what is still as the fault made it although all is green.
+    `verdict` is solved, collateral, not repaired, worked around (all is green, and a fault is still as it was made), or
+    undecided (a decoy whose ticket was not answered yet). `changed` is what the learner changed besides, `left` what
+    else is still as the fault made it once that is repaired; `standing` are the faults that are worked around.
     """
 
     verdict: str
     looks: list[Look]
     changed: set[Line] = field(factory=set)
     left: set[Line] = field(factory=set)
+    standing: list[Fault] = field(factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -40,17 +51,27 @@ class Grade:
 
 def grade(lab: RunningLab, practice: Practice, attempt: Attempt) -> Grade:
     """Look at the lab once, and for a window longer unless it is red just as the fault makes it."""
-    looks = look(lab, practice.checks)
-    if not red(looks) or red(looks) != attempt.red:
-        looks = stay_green(lab, practice.checks, _ODD_LOOKS - bool(red(looks)))
+    looks, faults = _looked(lab, practice, attempt)
     now = unmoved(lines(differences(lab, baseline(lab.instance))))
-    injected = {(place, aspect, key, line) for place, aspect, key, line in attempt.injected}
+    injected = set(attempt.injected)
     changed = now - injected
     if red(looks):
         return Grade(NOT_REPAIRED, looks, changed)
+    if faults:
+        return Grade(WORKED_AROUND, looks, changed, standing=faults)
     if attempt.decoy and not any(fault == DESIGNED for fault, *_ in attempt.guesses):
         return Grade(UNDECIDED, looks, changed)
     return Grade(history.COLLATERAL if now else history.SOLVED, looks, changed, now & injected)
+
+
+def _looked(lab: RunningLab, practice: Practice, attempt: Attempt) -> tuple[list[Look], list[Fault]]:
+    """The last looks, and, where all is green, the faults that are still as they were made: asked during the window."""
+    looks = look(lab, practice.checks)
+    if red(looks) and red(looks) == attempt.red:
+        return looks, []
+    with ThreadPoolExecutor(1) as pool:
+        faults = pool.submit(standing, lab, attempt.broken(practice))
+        return stay_green(lab, practice.checks, _ODD_LOOKS - bool(red(looks))), faults.result()
 
 
 def places_of(practice: Practice, attempt: Attempt) -> dict[str, str]:
@@ -81,7 +102,8 @@ def scored(practice: Practice, attempt: Attempt, outcome: str, collateral: int) 
         repaired=repaired,
         collateral=collateral,
         hints=sum(int(price) for *_, price in attempt.hints),
-        guesses=attempt.guesses,
+        guesses=[list(guess) for guess in attempt.guesses],
+        exam=attempt.exam,
     )
 
 
@@ -97,6 +119,6 @@ def settle(lab: RunningLab, practice: Practice, attempt: Attempt, outcome: str, 
     record = scored(practice, attempt, outcome, collateral)
     if not attempt.recorded:
         history.append(record)
-    lab.instance.write("last_attempt.json", {"id": attempt.id, "faults": attempt.faults, "outcome": outcome})
-    lab.instance.drop(attempts.FILE)
+    tidy(lab, attempt.broken(practice))
+    attempts.end(lab.instance, attempt)
     return record

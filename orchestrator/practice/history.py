@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import cattrs
 from attrs import asdict, define, field
+
+from orchestrator.errors import UsageError
 
 SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED = "solved", "collateral", "revealed", "repaired for you", "abandoned"
 
@@ -38,6 +42,7 @@ class Record:
     collateral: int = 0
     hints: int = 0
     guesses: list[list[str]] = field(factory=list)
+    exam: bool = False
 
 
 def path() -> Path:
@@ -56,10 +61,19 @@ def now() -> str:
 
 
 def append(record: Record) -> None:
-    """Add a record: whole and on disk when this returns, or not at all."""
+    """Add a record: whole and on disk when this returns, or not at all. UsageError when the file cannot be written."""
     file = path()
+    try:
+        _append(file, json.dumps(asdict(record), separators=(",", ":")) + "\n")
+    except OSError as error:
+        raise UsageError(
+            f"The attempt cannot be recorded in {file}: {error.strerror}.",
+            "Make it writable, or name another folder by NETPROOF_DATA_DIR.",
+        ) from None
+
+
+def _append(file: Path, line: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(asdict(record), separators=(",", ":")) + "\n"
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size
@@ -80,9 +94,17 @@ def records() -> list[Record]:
     return [record for line in text.splitlines() if (record := _parsed(line)) is not None]
 
 
+def outcomes(found: Iterable[Record]) -> dict[str, int]:
+    """How often attempts ended in which way, the best first; only ways that occur."""
+    counts = Counter(record.outcome for record in found)
+    known = [SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED]
+    return {outcome: counts[outcome] for outcome in [*known, *sorted(counts.keys() - set(known))] if counts[outcome]}
+
+
 def _parsed(line: str) -> Record | None:
     try:
         raw: Any = json.loads(line)
-        return cattrs.structure(raw, Record)
-    except (ValueError, TypeError, KeyError, cattrs.BaseValidationError):
+        record = cattrs.structure(raw, Record)
+    except (ValueError, TypeError, KeyError, RecursionError, cattrs.BaseValidationError):
         return None
+    return record if record.faults else None  # it would be about nothing

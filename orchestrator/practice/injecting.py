@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from orchestrator.errors import BuildError
-from orchestrator.model import Change, Step
+from orchestrator.errors import BuildError, HostDied, NetproofError
+from orchestrator.model import Change, Fault, Step
+from orchestrator.observe import drop_empty_tables
 from orchestrator.running import Result, RunningLab
 
 _LIMIT = 90.0
@@ -30,15 +32,38 @@ def _to_its_end(lab: RunningLab, step: Step) -> Result:
 
 
 def took_effect(lab: RunningLab, change: Change) -> bool:
-    """Whether a change is in effect, all of it."""
-    return all(lab.run(step.at, step.run, limit=_LIMIT).rc == 0 for step in change.took)
+    """Whether a change is in effect, all of it. What a place that is gone had, is gone, too."""
+    try:
+        return all(lab.run(step.at, step.run, limit=_LIMIT).rc == 0 for step in change.took)
+    except HostDied:
+        raise
+    except NetproofError:
+        return False
 
 
-def undo(lab: RunningLab, change: Change) -> list[str]:
-    """Take back what of a change is there, as far as possible; returns what could not be."""
+def standing(lab: RunningLab, faults: Sequence[Fault]) -> list[Fault]:
+    """Those of the faults whose changes are as they were made, whatever works around them."""
+    return [fault for fault in faults if took_effect(lab, fault.change)]
+
+
+def tidy(lab: RunningLab, faults: Iterable[Fault]) -> None:
+    """Remove what netproof noted for an undo that nobody needs any more; a place that is gone took its notes along."""
+    for step in (step for fault in faults for step in fault.change.tidy):
+        with suppress(NetproofError):
+            lab.run(step.at, step.run, limit=_LIMIT)
+
+
+def undo(lab: RunningLab, change: Change, limit: float = _LIMIT) -> list[str]:
+    """Take back what of a change is there, as far as possible, each step in `limit` seconds.
+
+    Returns what could not be.
+    """
     failures = []
     for step in change.undo:
-        result = lab.run(step.at, step.run, limit=_LIMIT)
+        result = lab.run(step.at, step.run, limit=limit)
         if result.rc:
             failures.append(f"in {step.at}: {step.run}: {result.stderr.strip()}")
+    for place in {step.at for step in change.undo if "tables" in step.run}:
+        with suppress(NetproofError):  # one that is not there has none
+            drop_empty_tables(lab, place)
     return failures

@@ -6,9 +6,12 @@ What cannot be put back so (an interface that is gone, another container) stays,
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from orchestrator.link import Agent
+from orchestrator.practice import settings
+from orchestrator.practice.filing import put_back
 from orchestrator.running import RunningLab
 
 Space = dict[str, Any]
@@ -20,6 +23,8 @@ def mend(lab: RunningLab, before: dict[str, Any]) -> None:
     """As far as commands in each namespace can. Snapshots are as agents send them, {lab host: snapshot}."""
     now = lab.snapshot()
     for host, snapshot in before.items():
+        if host in now:
+            put_back(lab.agent(host), snapshot, now[host])
         for place, space in snapshot["namespaces"].items():
             there = now.get(host, {}).get("namespaces", {}).get(place)
             if there is not None:
@@ -28,16 +33,20 @@ def mend(lab: RunningLab, before: dict[str, Any]) -> None:
 
 def _mend_space(lab: RunningLab, host: str, place: str, before: Space, now: Space) -> None:
     agent = lab.agent(host)
-    commands = [command for part in _PARTS for command in part(before, now)]
-    if commands:
-        script = "\n".join(f"{command} || true" for command in commands)
-        agent.call("run", limit=_LIMIT + 30, place=place, command=script, stdin=None, timeout=_LIMIT)
+    _run(agent, place, (command for part in _PARTS for command in part(before, now)))
     had, has = (space["netfilter"]["iptables"] for space in (before, now))
     for flavour in sorted(had.keys() | has.keys()):
         text = _restored(had.get(flavour, {}), has.get(flavour, {}))
         if text:
             command = [f"{flavour}-restore", "-w"]
             agent.call("run", limit=_LIMIT + 30, place=place, command=command, stdin=text, timeout=_LIMIT)
+    _run(agent, place, settings.emptied(before, now))
+
+
+def _run(agent: Agent, place: str, commands: Iterable[str]) -> None:
+    script = "\n".join(f"{command} || true" for command in commands)
+    if script:
+        agent.call("run", limit=_LIMIT + 30, place=place, command=script, stdin=None, timeout=_LIMIT)
 
 
 def _named(space: Space) -> dict[str, Any]:
@@ -70,14 +79,21 @@ def _link(name: str, had: dict[str, Any], has: dict[str, Any]) -> Iterator[str]:
 
 
 def _addresses(before: Space, now: Space) -> Iterator[str]:
-    had, has = ({(item["interface"], item["address"]) for item in space["addresses"]} for space in (before, now))
+    had, has = ({_address(item) for item in space["addresses"]} for space in (before, now))
     lost, new = had - has, has - had
     if not (lost or new):
         return
-    for interface, address in sorted(new):
+    for interface, address, _ in sorted(new):
         yield f"ip addr del {address} dev {interface}"
-    for interface, address in sorted(had):  # all of them: the kernel takes later ones away with a subnet's first
-        yield f"ip addr replace {address} dev {interface}" + (" broadcast +" if "." in address else "")
+    for interface, address, flags in sorted(had):  # all: the kernel takes later ones away with a subnet's first
+        broadcast = " broadcast +" if "." in address else ""
+        yield f"ip addr replace {address} dev {interface}{broadcast}{''.join(f' {flag}' for flag in flags)}"
+
+
+def _address(item: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    """(interface, address, flags that somebody gave it)."""
+    flags = tuple(flag for flag in item.get("flags", ()) if flag != "secondary")
+    return item["interface"], item["address"], flags
 
 
 def _routes(before: Space, now: Space) -> Iterator[str]:
@@ -105,6 +121,11 @@ def _route(item: dict[str, Any]) -> str:
         words += [word, str(item[key])] if item[key] else []
     for word, key in (("table", "table"), ("proto", "protocol"), ("scope", "scope")):
         words += [word, str(item[key])] if item[key] not in {"", "main", "unspec"} else []
+    for word, value in item.get("attributes", {}).items():
+        words += [word] if value == "yes" else [word, value]
+    for hop in item["hops"]:
+        gateway, _, rest = hop.partition("@")
+        words += ["nexthop", f"via {gateway}" if gateway else "", "dev", rest]
     return " ".join(word for word in words if word)
 
 
@@ -159,6 +180,11 @@ _PARTS: tuple[Callable[[Space, Space], Iterator[str]], ...] = (
     _fdb,
     _policies,
     _sysctls,
+    settings.link_settings,
+    settings.labels,
+    settings.next_hops,
+    settings.transforms,
+    settings.tables,
 )
 
 

@@ -44,10 +44,12 @@ def schedule(records: list[Record]) -> list[Due]:
 
 
 def _when(record: Record) -> datetime:
+    """When an attempt ended: not in the future, whatever a clock said."""
+    now = datetime.now(UTC)
     try:
-        return datetime.strptime(record.ended, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
-    except ValueError:
-        return datetime.now(UTC)
+        return min(now, datetime.strptime(record.ended, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC))
+    except (ValueError, OverflowError):
+        return now
 
 
 def _rating(record: Record) -> Rating:

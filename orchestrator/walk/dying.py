@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from orchestrator.facts.flat import place_name
+from orchestrator.packets import VXLAN_PORT
 from orchestrator.walk.echoes import ignores_pings
 from orchestrator.walk.fates import unsent
 from orchestrator.walk.icmp_errors import rejected, told_by_icmp
@@ -36,6 +37,7 @@ def _dropped(scene: Scene) -> Death | None:
     """A rule or a policy dropped a packet of the exchange."""
     for chain in scene.seen.traversals:
         ours = scene.exchange.has(chain.packet) or any(_is_of(way, chain) for way in scene.ways)
+        ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
         for step in chain.steps:
             if ours and step.verdict == "drop":
                 what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from orchestrator.walk.reasons import meaning
 from orchestrator.walk.seen import KernelEvent, Seen, Sighting
 from orchestrator.walk.segments import Segment
 
@@ -18,6 +19,10 @@ _NEAR = 1_000_000  # ns between a frame and its event, where it is sent
 _QUEUED = 5_000_000  # where it is received: a frame has its time before it waits for its turn
 _ETHERNET = 14
 _UNSAID = {"", "NOT_SPECIFIED"}
+_OF_LISTENERS = {"QUEUE_PURGE", "PACKET_SOCK_ERROR"}  # what a capture's own queue held when it ended
+_WAITING = ("NEIGH_", "QDISC_", "FQ_", "FRAG_")  # reasons to drop what had waited; all others are found at once
+_AT_ONCE = 100_000_000
+_ON_THE_WAY = {"filter", "route", "mtu", "neighbour", "link"}
 
 
 @frozen
@@ -83,6 +88,8 @@ def _after(events: Sequence[KernelEvent], known: Sequence[KernelEvent | None], l
         if event.skb != begin.skb or event.at < begin.at or id(event) in mine:
             continue
         if event.event == "drop":
+            if event.reason in _OF_LISTENERS or _is_late(event, begin):
+                return None
             return Fate(last.place, event.reason, event.at, interface)
         if event.event == "queue":
             interface = event.interface
@@ -91,11 +98,17 @@ def _after(events: Sequence[KernelEvent], known: Sequence[KernelEvent | None], l
     return None
 
 
+def _is_late(event: KernelEvent, begin: KernelEvent) -> bool:
+    """Whether the address is another packet's by then."""
+    return event.at - begin.at > _AT_ONCE and not event.reason.startswith(_WAITING)
+
+
 def unsent(seen: Seen, host: str, tid: int) -> KernelEvent | None:
     """A drop by the asker's own thread of a packet that no interface was ever given."""
-    events = seen.events.get(host, [])
+    events = seen.events.get(host, []) if tid else []  # without a thread it was not the asker's
     for number, event in enumerate(events):
-        if event.event == "drop" and event.tid == tid and event.reason not in _UNSAID:
+        why = meaning(event.reason) if event.event == "drop" and event.tid == tid else None
+        if why is not None and why.layer in _ON_THE_WAY:
             earlier = [one for one in events[:number] if one.skb == event.skb and event.at - one.at < _NEAR]
             if not earlier:
                 return event

@@ -15,9 +15,10 @@ from orchestrator.model import Lab
 from orchestrator.running import RunningLab
 from orchestrator.walk.model import Death, Leg, Station
 from orchestrator.walk.nodes import address_of
-from orchestrator.walk.resolving import PATIENCE, Question, Resolution, resolve
+from orchestrator.walk.resolving import Question, Resolution, resolve
 
 _EMBEDDED = "127.0.0.11"
+_BRIEFLY = 0.5  # seconds for a name whose address is known anyway
 
 
 @frozen
@@ -37,12 +38,13 @@ class Named:
 
 def named(running: RunningLab, asker: str, name: str) -> Named:
     """The address that a name stands for to a node. UnknownName for what nobody knows."""
-    found = resolve(running, asker, name)
-    told = list(said(found))
+    final = name not in running.lab.places or _is_final(running.lab, asker, name)
+    found = resolve(running, asker, name) if final else resolve(running, asker, name, _BRIEFLY)
+    told = said(found)
     if found.addresses:
         return Named(found.addresses[0], _stations(asker, told))
     mine = address_of(running, asker, name) if name in running.lab.places else ""
-    if mine and not _is_final(running.lab, asker, name):
+    if mine and not final:
         return Named(mine, _stations(asker, [*told, f"{name} is a node of this lab: its address {mine} is taken"]))
     if not mine and not _exists(running, name) and (found.is_denied or "." not in name):
         heard = "; ".join([running.lab.name, *told])
@@ -78,8 +80,8 @@ def _containers(running: RunningLab, host: str) -> set[str]:
 
 def said(found: Resolution) -> list[str]:
     """How a name was looked up, line by line."""
-    lines = [_line(one) for one in found.asked]
-    lines += [f"{_embedded(found)} asked in turn: {_line(one)}" for one in found.relayed]
+    lines = [_line(one, found.waited) for one in found.asked]
+    lines += [f"{_embedded(found)} asked in turn: {_line(one, found.waited)}" for one in found.relayed]
     by_dns = {address for one in found.asked for address in one.addresses}
     if found.addresses and not by_dns & set(found.addresses):
         lines.append(_not_by_dns(found))
@@ -92,7 +94,7 @@ def said(found: Resolution) -> list[str]:
     return lines
 
 
-def _line(one: Question) -> str:
+def _line(one: Question, waited: float) -> str:
     if one.addresses:
         return f"DNS server {one.server} says that {one.name} is {' and '.join(one.addresses)}"
     if one.outcome == "NOERROR":
@@ -103,7 +105,7 @@ def _line(one: Question) -> str:
         return f"DNS server {one.server} could not be asked for {one.name}: {one.outcome}"
     if one.outcome:
         return f"DNS server {one.server} answered {one.outcome} for {one.name}"
-    return f"DNS server {one.server} did not answer for {one.name} within {PATIENCE} s"
+    return f"DNS server {one.server} did not answer for {one.name} within {waited:g} s"
 
 
 def _embedded(found: Resolution) -> str:
@@ -117,6 +119,9 @@ def _not_by_dns(found: Resolution) -> str:
 
 
 def _unasked(found: Resolution) -> str:
+    """Why no question to a DNS server was seen."""
+    if found.late:
+        return f"the C library of {found.asker} was not done with {found.name} in time"
     if not found.servers:
         return f"/etc/hosts has no {found.name}, and /etc/resolv.conf names no DNS server"
     if "dns" not in found.sources.split() and found.sources:
@@ -134,9 +139,9 @@ def _not_asked(found: Resolution) -> list[str]:
 
 def _death(found: Resolution) -> Death:
     """Why there is no address, from what was seen of the last server that was asked."""
-    how = _line(found.asked[-1]) if found.asked else _unasked(found)
+    how = _line(found.asked[-1], found.waited) if found.asked else _unasked(found)
     proof = f"/etc/resolv.conf of {found.asker}: "
     proof += ", ".join(f"nameserver {one}" for one in found.servers) or "no nameserver"
-    proof += "".join(f"; {_embedded(found)} asked in turn: {_line(one)}" for one in found.relayed)
+    proof += "".join(f"; {_embedded(found)} asked in turn: {_line(one, found.waited)}" for one in found.relayed)
     why = f"{found.asker} finds no address for {found.name}: {how}."
     return Death(place=found.asker, layer="dns", why=why, proof=proof)

@@ -56,7 +56,7 @@ def svg(found: Walk) -> str:
     rows = list(_rows(found))
     columns = _Columns.of(rows)
     width, height = columns.width, (len(rows) + 1) * _ROW
-    title = f"{found.source} asks {found.address}" + (f" port {found.port}" if found.port else "")
+    title = f"{found.source} asks {found.address or found.target}" + (f" port {found.port}" if found.port else "")
     desc = f"{title} by {found.proto}: {found.outcome}; {len(found.stations)} stations in order."
     body = "".join(_drawn(number, row, columns) for number, row in enumerate(rows))
     return (
@@ -79,6 +79,8 @@ def _rows(found: Walk) -> Iterator[_Row]:
             yield from (_Row(text=line, shaded=shaded) for line in lines[1:])
             yield from (_Row(text=line, style="nat", shaded=shaded) for line in _changes(station))
         yield _Row()
+    for line in textwrap.wrap(found.note, _COLUMNS + 30):
+        yield _Row(place=line, style="note")
     if found.death is not None:
         died = found.death
         yield from _dead(verdict(died.basis, died.place, died.why))

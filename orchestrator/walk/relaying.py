@@ -6,12 +6,13 @@ import itertools
 
 from attrs import evolve, frozen
 
+from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.legs import Ask, Exchange, Path, decide, packets, path
 from orchestrator.walk.listening import Taken
 from orchestrator.walk.model import Death, Walk
 from orchestrator.walk.owners import Owner
-from orchestrator.walk.seen import Seen, Sighting, Traversal
+from orchestrator.walk.seen import Seen
 
 _NAME = "docker-proxy"
 _MARKLESS = -1  # the port of no packet
@@ -54,25 +55,16 @@ def relay(seen: Seen, taken: Taken | None, there: Path | None, mine: Exchange, a
         return None
     address, port = _target(owner.command)
     place, proto = taken.delivery.place, mine.proto
-    target = proto, address, port
-    sent = next((one.packet for one in seen.sightings if _is_asking(one, place, target, mine, there)), None)
-    first = sent or next((one.packet for one in seen.traversals if _is_asked(one, place, target, mine)), None)
+    began = min((one.at for segment in there.segments for one in segment.went), default=0)
+    sent = [one.packet for one in seen.sightings if one.place == place and one.how == "out" and one.at >= began]
+    sent += [one.packet for one in seen.traversals if one.place == place and one.hook == "output"]  # and dropped there
+    first = next((one for one in sent if _begins(one, (proto, address, port)) and not mine.has(one)), None)
     exchange = Exchange(proto, (first.sport or 0) if first is not None else _MARKLESS, place)
     return Relay(owner, address, port, exchange, tuple(ways(seen, exchange, ask)))
 
 
-def _is_asking(one: Sighting, place: str, target: tuple[str, str, int], mine: Exchange, there: Path) -> bool:
-    packet = one.packet
-    began = min((sighting.at for segment in there.segments for sighting in segment.went), default=0)
-    own = one.place == place and one.how == "out" and one.at >= began and not mine.has(packet)
-    return own and (packet.proto, packet.dst, packet.dport) == target and packet.flags in {"", "SYN"}
-
-
-def _is_asked(one: Traversal, place: str, target: tuple[str, str, int], mine: Exchange) -> bool:
-    """Whether a trace is of a question that no interface was given: a rule had dropped it."""
-    packet = one.packet
-    own = one.place == place and one.hook == "output" and not mine.has(packet)
-    return own and (packet.proto, packet.dst, packet.dport) == target and packet.flags in {"", "SYN"}
+def _begins(packet: Packet, target: tuple[str, str, int]) -> bool:
+    return (packet.proto, packet.dst, packet.dport) == target and packet.flags in {"", "SYN"}
 
 
 def ways(seen: Seen, exchange: Exchange, ask: Ask) -> list[Path]:

@@ -11,8 +11,10 @@ from attrs import evolve, frozen
 
 from orchestrator.packets import Packet, decode
 from orchestrator.running import RunningLab
+from orchestrator.wait import scaled
 
-PATIENCE = 1  # seconds that each DNS server is given, once; what they do not say within it is told as silence
+_PATIENCE = 1  # seconds that each DNS server is given, once; what they do not say within it is told as silence
+_LIMIT = 6.0  # seconds for all of them, with every search domain
 _RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 _A, _AAAA = 1, 28
 
@@ -31,13 +33,15 @@ class Question:
 class Resolution:
     """What a resolver found: the addresses in its order, and what was seen of how it came to them.
 
-    `hosts` are those that /etc/hosts has, `asked` what its DNS servers were asked, `relayed` what an embedded server
-    asked others in turn, `servers` those of /etc/resolv.conf, `sources` nsswitch.conf's line, `own` whether the node
-    has a getent of its own.
+    `waited` are the seconds that a server was given, `hosts` the addresses that /etc/hosts has, `asked` what its DNS
+    servers were asked, `relayed` what an embedded server asked others in turn, `servers` those of /etc/resolv.conf,
+    `sources` nsswitch.conf's line, `own` whether the node has a getent of its own, `late` whether it was not
+    done in time.
     """
 
     asker: str
     name: str
+    waited: float
     addresses: tuple[str, ...]
     hosts: tuple[str, ...] = ()
     asked: tuple[Question, ...] = ()
@@ -45,6 +49,7 @@ class Resolution:
     servers: tuple[str, ...] = ()
     sources: str = ""
     own: bool = True
+    late: bool = False
 
     @property
     def is_denied(self) -> bool:
@@ -52,14 +57,14 @@ class Resolution:
         return any(one.outcome in {"NXDOMAIN", "NOERROR"} for one in self.asked)
 
 
-def resolve(running: RunningLab, asker: str, name: str) -> Resolution:
-    """Ask a node's resolver for a name, with the files and in the namespaces of the node."""
+def resolve(running: RunningLab, asker: str, name: str, limit: float = _LIMIT) -> Resolution:
+    """Ask a node's resolver for a name, with the files and in the namespaces of the node, for `limit` seconds."""
     agent, place = running.at(asker)
-    answer = agent.call("resolve", place=place, name=name, seconds=PATIENCE)
-    return read(asker, name, answer)
+    answer = agent.call("resolve", place=place, name=name, seconds=_PATIENCE, within=scaled(limit))
+    return read(asker, name, answer, min(_PATIENCE, limit))
 
 
-def read(asker: str, name: str, answer: dict[str, Any]) -> Resolution:
+def read(asker: str, name: str, answer: dict[str, Any], waited: float = _PATIENCE) -> Resolution:
     """The agent's answer, typed."""
     files = answer["files"]
     servers = tuple(words[1] for words in _lines(files["/etc/resolv.conf"]) if words[0] == "nameserver" and words[1:])
@@ -70,6 +75,7 @@ def read(asker: str, name: str, answer: dict[str, Any]) -> Resolution:
     return Resolution(
         asker,
         name,
+        waited,
         tuple(dict.fromkeys(_addresses(answer["answer"]))),
         tuple(words[0] for words in _lines(files["/etc/hosts"]) if name.lower() in map(str.lower, words[1:])),
         tuple(mine),
@@ -77,6 +83,7 @@ def read(asker: str, name: str, answer: dict[str, Any]) -> Resolution:
         servers,
         next((" ".join(words[1:]) for words in _lines(files["/etc/nsswitch.conf"]) if words[0] == "hosts:"), ""),
         answer["own"],
+        answer["late"],
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.labs import built
 from orchestrator.facts import Flat, compare, flatten, structure
+from orchestrator.observe import drop_empty_tables
 from orchestrator.running import RunningLab
 from orchestrator.wait import until
 
@@ -52,6 +53,68 @@ TYPED = [
     ("client", "ip route add 10.0.0.0/24 via 203.0.113.100", "ip route del 10.0.0.0/24"),
     ("client", "iptables -A INPUT -j DROP", "iptables -D INPUT -j DROP"),
     ("client", "ip link set eth0 address 02:00:00:00:00:77", "ip link set eth0 address {mac}"),
+    ("host", "echo 192.0.2.1 stock >>/etc/hosts", "sed -i '$d' /etc/hosts"),
+    ("host", "sed -i '1i options rotate' /etc/resolv.conf", "sed -i 1d /etc/resolv.conf"),
+    ("host", "sed -i 's/^hosts:/& dns/' /etc/nsswitch.conf", "sed -i 's/^hosts: dns/hosts:/' /etc/nsswitch.conf"),
+    ("host", "sed -i '1i # mine' /etc/gai.conf", "sed -i 1d /etc/gai.conf"),
+    (
+        "host",
+        """sed -i 's/}$/, "mtu": 1400}/' /etc/docker/daemon.json""",
+        """sed -i 's/, "mtu": 1400}/}/' /etc/docker/daemon.json""",
+    ),
+    ("host", "mv /usr/sbin/ethtool /usr/sbin/mine", "mv /usr/sbin/mine /usr/sbin/ethtool"),
+    (
+        "host",
+        "printf '#!/bin/sh\\nexit 1\\n' >/usr/local/bin/ip; chmod +x /usr/local/bin/ip",
+        "rm /usr/local/bin/ip",
+    ),
+    ("web", "echo 10.0.0.9 two >>/etc/hosts", "sed '$d' /etc/hosts >/tmp/hosts; cat /tmp/hosts >/etc/hosts"),
+    ("web", "chmod 600 /etc/resolv.conf", "chmod 644 /etc/resolv.conf"),
+    ("web", "mv /usr/sbin/ip /usr/sbin/mine", "mv /usr/sbin/mine /usr/sbin/ip"),
+    (
+        "host",
+        "ip xfrm policy add src 10.0.0.0/24 dst 198.51.100.0/24 dir fwd action block",
+        "ip xfrm policy delete src 10.0.0.0/24 dst 198.51.100.0/24 dir fwd",
+    ),
+    (
+        "web",
+        "ip xfrm policy add src ::/0 dst 2001:db8::/32 dir out action block",
+        "ip xfrm policy delete src ::/0 dst 2001:db8::/32 dir out",
+    ),
+    (
+        "host",
+        "ip route add 198.51.100.0/24 via 203.0.113.1 mtu lock 1300 advmss 900 initcwnd 2",
+        "ip route del 198.51.100.0/24",
+    ),
+    (
+        "client",
+        "ip route change 203.0.113.0/24 dev eth0 src 203.0.113.1 proto kernel scope link mtu lock 600",
+        "ip route change 203.0.113.0/24 dev eth0 src 203.0.113.1 proto kernel scope link",
+    ),
+    (
+        "host",
+        "ip route add 198.51.100.0/24 nexthop via 203.0.113.1 weight 3 nexthop via 10.0.0.2",
+        "ip route del 198.51.100.0/24",
+    ),
+    ("host", "ip -6 route add 2001:db8::/64 dev eth0 mtu lock 1300", "ip -6 route del 2001:db8::/64 dev eth0"),
+    ("host", "ip nexthop add id 5 via 203.0.113.1 dev eth0", "ip nexthop del id 5"),
+    ("host", "ip rule add not from 10.0.0.2 ipproto tcp dport 80 lookup 77", "ip rule del lookup 77"),
+    ("host", "ip rule add suppress_prefixlength 0 lookup main priority 9", "ip rule del priority 9"),
+    (
+        "host",
+        "ip addr change 203.0.113.101/24 dev eth0 valid_lft 3000 preferred_lft 2000",
+        "ip addr change 203.0.113.101/24 dev eth0 valid_lft forever preferred_lft forever",
+    ),
+    ("web", "ip addr add 2001:db8::9/64 dev eth0 nodad preferred_lft 0", "ip addr del 2001:db8::9/64 dev eth0"),
+    ("web", "ip addrlabel add prefix 2001:db8::/32 label 77", "ip addrlabel del prefix 2001:db8::/32 label 77"),
+    ("host", "ethtool -K eth0 tso off", "ethtool -K eth0 tso on"),
+    ("host", "ip link set docker0 type bridge ageing_time 0", "ip link set docker0 type bridge ageing_time 30000"),
+    ("host", "ip link set docker0 type bridge mcast_snooping 0", "ip link set docker0 type bridge mcast_snooping 1"),
+    ("host", "ip link set docker0 type bridge vlan_filtering 1", "ip link set docker0 type bridge vlan_filtering 0"),
+    ("host", "docker update --restart always web", "docker update --restart no web"),
+    ("host", "docker update --pids-limit 50 web", "docker update --pids-limit -1 web"),
+    ("host", "docker update --cpu-shares 2 web", "docker update --cpu-shares 0 web"),
+    ("host", "docker pause two", "docker unpause two"),
 ]
 
 
@@ -81,8 +144,9 @@ def test_what_is_typed_shows(lab: RunningLab, words: dict[str, str], place: str,
     before = facts(lab)
     done = lab.run(place, typed.format(**words))
     assert done.rc == 0, done.stderr
-    found = until(lambda: compare(before, facts(lab)), 5)
+    found = until(lambda: compare(before, facts(lab)), 5, 0.1)
     undone = lab.run(place, back.format(**words))
     assert undone.rc == 0, undone.stderr
+    drop_empty_tables(lab, place)  # as whoever types `iptables -D` need not: they do nothing
     assert any(item.place == place for item in found), found
     assert until(lambda: not compare(before, facts(lab)), 5), compare(before, facts(lab))

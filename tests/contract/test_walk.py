@@ -107,7 +107,7 @@ def test_ipv6_is_walked(labs: Labs) -> None:
 @pytest.mark.parametrize(
     ("lab", "source", "target", "ends"),
     [
-        ("host", "web", "right:8080", "container right"),
+        ("host", "web", "172.17.0.3:8080", "container right"),
         ("container", "main", "127.0.0.1:8081", "container sidecar"),
         ("none", "hub", "10.4.2.10:80", "container green-peer"),
         ("macvlan", "first", "second:80", "container second"),

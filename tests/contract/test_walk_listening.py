@@ -14,7 +14,7 @@ from tests.contract.walking import container, died, rule, server
 
 CELLS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]
 PUBLISHED = "203.0.113.100:8080"
-TCP = "s = socket.socket(socket.AF_INET{six}); {option}; s.bind(('{address}', {port})); s.listen(5)"
+REDIRECTED = "s = socket.socket(); s.bind(('', 18081)); s.listen(5)"
 ONLY = "TCP4-LISTEN:{0},bind=127.0.0.1,fork EXEC:cat"
 
 
@@ -44,7 +44,7 @@ def test_a_redirected_port_is_asked_of_who_listens_on_the_new_one(cell: RunningL
         found = walk(cell, "client", PUBLISHED)
         assert died(found).why == "Nobody in host listens on tcp port 18081."
         assert "203.0.113.100:18081" in {one.after_target for one in found.legs[0].stations}
-        with server(cell, "host", 18081, TCP.format(six="", option="", address="0.0.0.0", port=18081)):  # noqa: S104 - in a lab
+        with server(cell, "host", 18081, REDIRECTED):
             found = walk(cell, "client", PUBLISHED)
     assert found.legs[0].stations[-1].text.startswith("python3 ")
     assert not any("docker-proxy" in one.text for one in found.stations)

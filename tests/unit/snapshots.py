@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.facts.kept import FORMAT
+
 Raw = dict[str, Any]
 HOST, CLIENT = "host", "container:client"
 
@@ -63,8 +65,9 @@ def table(rules: list[Raw], **policies: str) -> Raw:
 
 def namespace(**changes: Any) -> Raw:
     """A network namespace with nothing in it but what is given."""
-    lists = ("links", "addresses", "routes", "policies", "neighbours", "fdb", "qdiscs", "sockets", "flows")
-    return {name: [] for name in lists} | {"sysctls": {}, "netfilter": {"iptables": {}, "nft": []}} | changes
+    lists = ["links", "addresses", "routes", "policies", "neighbours", "fdb", "qdiscs", "sockets", "flows"]
+    lists += ["labels", "xfrm", "traffic_control"]
+    return {name: [] for name in lists} | {"sysctls": {}, "netfilter": {"iptables": {}, "nft": {}}} | changes
 
 
 def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: str = "c") -> Raw:
@@ -75,6 +78,7 @@ def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: s
     nat = [rule("POSTROUTING", "-s 10.0.0.0/8 ! -o docker0 -j MASQUERADE")]
     forward = [rule("FORWARD", "-o docker0 -j DOCKER"), rule("FORWARD", f"-i {bridge} -j ACCEPT")]
     host = namespace(
+        inode=100,
         links=[
             link("lo", 1, mac="00:00:00:00:00:00"),
             link("docker0", 2, kind="bridge", mac="02:42:00:00:00:01"),
@@ -104,13 +108,14 @@ def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: s
                     "filter": table(forward, INPUT="ACCEPT", FORWARD="DROP", DOCKER=""),
                 }
             },
-            "nft": [],
+            "nft": {},
         },
     )
     client = namespace(
         links=[link("eth0", 6, kind="veth", mac=client_mac, peer_index=7)],
         addresses=[{"interface": "eth0", "address": "10.0.0.2/8", "scope": "global", "peer": ""}],
         routes=[route("0.0.0.0/0", gateway="10.0.0.1", interface="eth0")],
+        inode=200,
     )
     container = {
         "name": "client",
@@ -123,6 +128,8 @@ def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: s
         "ports": {},
         "networks": {"bridge": {"address": "10.0.0.2", "mac": client_mac, "gateway": "10.0.0.1"}},
         "labels": {},
+        "inode": 200,
+        "files": {"/etc/hosts": ["-rw-r--r-- 0:0", "127.0.0.1 localhost"]},
     }
     networks = [
         {
@@ -136,6 +143,7 @@ def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: s
     ]
     return {
         "host": {
+            "format": FORMAT,
             "kernel": "6.1.0",
             "engine": {
                 "answers": True,
@@ -145,6 +153,7 @@ def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: s
                 "containers": [container],
                 "networks": [{**each, "options": {}} for each in networks],
             },
+            "programs": {"/usr/sbin/ip": "mode 755"},
             "spawned": {"web": {"alive": True, "place": "netns:outsider"}},
             "namespaces": {HOST: host, CLIENT: client},
         }

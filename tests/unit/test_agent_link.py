@@ -8,15 +8,19 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestrator import link
+from orchestrator.backends import execstream
 from orchestrator.errors import AgentError, HostDied
 from orchestrator.link import Agent
 
@@ -250,3 +254,40 @@ def test_what_an_agent_said_before_it_ended_is_told_as_well() -> None:
     with pytest.raises(HostDied) as caught:
         Agent(pipes, "host")
     assert "what?" in caught.value.problem
+
+
+def exec_stream(monkeypatch: pytest.MonkeyPatch) -> tuple[execstream.ExecStream, socket.socket]:
+    """A stream as docker-py hands it out, and the socket at its other end."""
+    near, far = socket.socketpair()
+    client: Any = type("Client", (), {"close": lambda _: None})()
+    monkeypatch.setattr(execstream, "connect", lambda: client)
+    monkeypatch.setattr(execstream, "start", lambda *_, **__: ("", near.makefile("rb", buffering=0)))
+    return execstream.ExecStream("host", ["true"]), far
+
+
+def test_a_stream_that_ends_within_a_frame_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines come frame by frame; one that was not said to its end is none."""
+    stream, far = exec_stream(monkeypatch)
+    far.sendall(b"\1\0\0\0\0\0\0\7whole\n\n" + b"\1\0\0\0\0\0\0\x64half of wh")
+    far.close()
+    assert [stream.readline() for _ in range(3)] == [b"whole\n", b"\n", b""]
+    stream.close()
+
+
+def test_a_stream_that_is_closed_under_its_reader_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever moment it is closed in, the thread that reads it meets its end, or an error that is expected there."""
+    for _ in range(300):
+        stream, far = exec_stream(monkeypatch)
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(stream.readline)
+            far.sendall(b"\1\0\0\0\0\0\0\4hal")
+            stream.close()
+            assert isinstance(reading.exception() or OSError(), OSError | ValueError)
+        far.close()
+
+
+def test_an_answer_that_is_none_ends_the_agent(start: Start) -> None:
+    """What something else in the lab host writes to the agent's output is told to those who wait."""
+    agent, _ = start()
+    with pytest.raises(HostDied, match="is gone"):
+        agent.call("run", limit=LIMIT, place="host", command='echo "[3]" >/proc/$PPID/fd/1; exec sleep 1000')

@@ -95,10 +95,6 @@ QUIET: dict[str, Edit] = {
     "a broadcast route": lambda raw: space(raw)["routes"].append(
         route("10.255.255.255/32", type="broadcast", protocol="kernel", table="local")
     ),
-    "an empty built-in chain": lambda raw: space(raw)["netfilter"]["iptables"]["iptables-nft"].update(
-        security=snapshots.table([], INPUT="ACCEPT", OUTPUT="ACCEPT")
-    ),
-    "the order of flags": lambda raw: space(raw)["links"][0]["flags"].reverse(),
 }
 
 
@@ -161,9 +157,69 @@ LOUD: dict[str, tuple[Edit, tuple[str, str, str], list[str]]] = {
     ),
     "a chain policy": (set_policy, ("host", "policies", "iptables-nft filter FORWARD"), ["- DROP", "+ ACCEPT"]),
     "a table of somebody's own": (
-        lambda raw: space(raw)["netfilter"]["nft"].append('{"table": {"family": "inet", "name": "mine"}}'),
-        ("host", "rules", "nftables"),
-        ['+ {"table": {"family": "inet", "name": "mine"}}'],
+        lambda raw: space(raw)["netfilter"]["nft"].update({"table inet mine chain mid": ["tcp flags syn drop"]}),
+        ("host", "rules", "nftables table inet mine chain mid"),
+        ["+ tcp flags syn drop"],
+    ),
+    "an empty table of somebody's own": (
+        lambda raw: space(raw)["netfilter"]["nft"].update({"table inet mine": []}),
+        ("host", "rules", "nftables table inet mine"),
+        ["+ (empty)"],
+    ),
+    "an empty table of iptables": (
+        lambda raw: space(raw)["netfilter"]["iptables"]["iptables-nft"].update(
+            security=snapshots.table([], INPUT="ACCEPT", OUTPUT="ACCEPT")
+        ),
+        ("host", "tables", "iptables-nft security"),
+        ["+ empty"],
+    ),
+    "metrics of a route": (
+        lambda raw: space(raw)["routes"][0].update(attributes={"mtu": "lock 1300", "advmss": "900"}),
+        ("host", "routes", "main 10.0.0.0/8 docker0"),
+        [
+            "- unicast src=10.0.0.1 scope=link proto=kernel",
+            "+ unicast src=10.0.0.1 scope=link proto=kernel mtu=lock 1300 advmss=900",
+        ],
+    ),
+    "an address that ends": (
+        lambda raw: space(raw)["addresses"][0].update(flags=["valid_lft limited"]),
+        ("host", "addresses", "docker0 10.0.0.1/8"),
+        ["- global", "+ global valid_lft limited"],
+    ),
+    "an address label": (
+        lambda raw: space(raw)["labels"].append("prefix 2001:db8::/32 label 77"),
+        ("host", "address labels", "2001:db8::/32"),
+        ["+ 77"],
+    ),
+    "a policy that blocks": (
+        lambda raw: space(raw)["xfrm"].append("src 10.0.0.0/8 dst 10.1.0.0/16 dir out action block"),
+        ("host", "xfrm", "src 10.0.0.0/8 dst 10.1.0.0/16 dir out action block"),
+        ["+ present"],
+    ),
+    "what an interface does itself": (
+        change_link(offloads=["rx-gro"]),
+        ("host", "offloads", "docker0"),
+        ["+ rx-gro"],
+    ),
+    "how fast a queue is emptied": (
+        lambda raw: space(raw)["traffic_control"].append("docker0 qdisc tbf auto: root rate 1Mbit"),
+        ("host", "traffic control", "docker0"),
+        ["+ qdisc tbf auto: root rate 1Mbit"],
+    ),
+    "a line of a container's file": (
+        lambda raw: raw["host"]["engine"]["containers"][0]["files"]["/etc/hosts"].append("192.0.2.1 stock"),
+        ("client", "files", "/etc/hosts"),
+        ["+ 192.0.2.1 stock"],
+    ),
+    "a program that was moved": (
+        lambda raw: raw["host"]["programs"].pop("/usr/sbin/ip"),
+        ("host", "programs", "/usr/sbin/ip"),
+        ["- mode 755"],
+    ),
+    "a restart policy": (
+        change_container(settings={"restart": "always"}),
+        ("host", "containers", "client restart"),
+        ["+ always"],
     ),
     "a qdisc": (
         lambda raw: space(raw)["qdiscs"].append(QDISC),
@@ -232,8 +288,6 @@ def test_what_somebody_changed_shows(edit: Edit, where: tuple[str, str, str], li
         ({"txqlen": 1}, "txqlen=1"),
         ({"master": "br0"}, "master=br0"),
         ({"xdp": True}, "xdp=True"),
-        ({"details": {"vlan_filtering": 1}}, "vlan_filtering=1"),
-        ({"port": {"isolated": 1}}, "port_isolated=1"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -243,6 +297,24 @@ def test_a_changed_interface_shows(changes: Raw, word: str) -> None:
     assert [line[0] for line in lines] == ["-", "+"]
     assert word not in lines[0].split()
     assert word in lines[1].split()
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "line"),
+    [
+        ({"details": {"vlan_filtering": 1}}, "docker0 vlan_filtering", "+ 1"),
+        ({"port": {"isolated": 1}}, "docker0 port isolated", "+ 1"),
+    ],
+)
+def test_each_setting_of_a_kind_of_interface_shows_for_itself(changes: Raw, key: str, line: str) -> None:
+    """A bridge has some forty: the one that was changed is told."""
+    assert shown(change_link(**changes)) == {("host", "links", key): [line]}
+
+
+@pytest.mark.parametrize("queue", [None, 0, 1000])
+def test_a_queue_of_the_kernels_own_does_not_show(queue: int | None) -> None:
+    """The kernel gives one of 1000 to an interface that gets a queueing discipline, and leaves it when that goes."""
+    assert shown(change_link(txqlen=queue)) == {}
 
 
 def test_a_rule_that_moved_shows() -> None:

@@ -223,19 +223,8 @@ def test_the_help_of_lab_shows_every_action_and_explains_every_option() -> None:
     flags = [line.split() for line in options.splitlines() if line.strip().startswith("-")]
     assert {words[0].partition("=")[0] for words in flags} == {
         *("--action", "--name", "--node", "--engine", "--firewall", "--as", "--seed", "--json"),
-        *(
-            "--fault",
-            "--layer",
-            "--level",
-            "--compound",
-            "--show",
-            "--at",
-            "--target",
-            "--proto",
-            "--svg",
-            "--size",
-            "--from-port",
-        ),
+        *("--fault", "--layer", "--level", "--compound", "--show", "--exam", "--at", "--target", "--proto", "--svg"),
+        *("--size", "--from-port"),
         *("--on", "--filter", "--count", "--seconds", "--format", "--to", "--host"),
     }
     assert all(len(words) > 1 for words in flags)

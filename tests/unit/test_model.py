@@ -58,7 +58,15 @@ def test_names_that_cannot_be_hostnames_are_refused(part: Callable[[Any], object
 @pytest.mark.parametrize("name", ["a", "client", "node-2", "a" * 31])
 def test_ordinary_names_are_accepted(name: str) -> None:
     """A letter, then letters, digits and hyphens, 31 at most."""
-    assert Container(name, "host").name == name
+    assert LabHost(name).name == name
+
+
+def test_a_container_has_a_name_of_two_letters_at_least() -> None:
+    """Engines take no shorter one."""
+    assert Container("ab", "host").name == "ab"
+    error = refused(lambda: Container("a", "host"))
+    assert (error.field, error.value) == ("name", "a")
+    assert "two or more" in error.remedy
 
 
 @pytest.mark.parametrize("name", ["", "Eth0", "a" * 16, "a/b", "a b", None])

@@ -206,10 +206,10 @@ def test_one_is_as_good_as_several() -> None:
     assert Link("eth0", "wire", "192.0.2.1") == Link("eth0", "wire", ("192.0.2.1",))
     assert Link("eth0", "wire").addresses == ()
     assert Network("front", "host", subnet="10.0.0.0/8", gateway="10.0.0.1").gateways == ("10.0.0.1",)
-    assert Container("a", "host", networks="front") == Container("a", "host", networks=[Join("front")])
-    assert Container("a", "host", networks=Join("front")).networks == (Join("front"),)
-    assert Container("a", "host", networks=["front", Join("back", aliases="b")]).networks[1].aliases == ("b",)
-    assert Container("a", "host", capabilities="NET_ADMIN").capabilities == ("NET_ADMIN",)
+    assert Container("aa", "host", networks="front") == Container("aa", "host", networks=[Join("front")])
+    assert Container("aa", "host", networks=Join("front")).networks == (Join("front"),)
+    assert Container("aa", "host", networks=["front", Join("back", aliases="b")]).networks[1].aliases == ("b",)
+    assert Container("aa", "host", capabilities="NET_ADMIN").capabilities == ("NET_ADMIN",)
 
 
 # Switches
@@ -373,11 +373,11 @@ def test_without_docker0_its_addresses_are_free() -> None:
 
 def test_a_container_is_on_the_default_bridge_or_elsewhere() -> None:
     """The mode is none, host, that of another container, or its networks."""
-    assert Container("a", "host").on_default_bridge
-    assert not Container("a", "host", networks="front").on_default_bridge
-    assert not Container("a", "host", network="none").on_default_bridge
-    assert Container("a", "host", network="container:b").shares == "b"
-    assert Container("a", "host", network="host").shares == ""
+    assert Container("aa", "host").on_default_bridge
+    assert not Container("aa", "host", networks="front").on_default_bridge
+    assert not Container("aa", "host", network="none").on_default_bridge
+    assert Container("aa", "host", network="container:b").shares == "b"
+    assert Container("aa", "host", network="host").shares == ""
 
 
 def test_a_mode_and_networks_together_are_refused() -> None:

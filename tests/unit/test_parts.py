@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import docker
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +77,7 @@ def test_one_port_may_be_published_several_times() -> None:
         (Join("front", "10.1.0.7"), {"ipv4_address": "10.1.0.7"}),
         (Join("front", "2001:db8::7"), {"ipv6_address": "2001:db8::7"}),
         (Join("front", aliases=("a", "b")), {"aliases": ["a", "b"]}),
+        (Join("front", options={"a.b": "c"}), {"driver_opt": {"a.b": "c"}}),
     ],
 )
 def test_a_place_in_a_network_is_asked_for(join: Join, asked: dict[str, Any]) -> None:
@@ -85,14 +87,30 @@ def test_a_place_in_a_network_is_asked_for(join: Join, asked: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("container", "mode"),
     [
-        (Container("a", "one"), "bridge"),
-        (Container("a", "one", network="none"), "none"),
-        (Container("a", "one", network="container:b"), "container:b"),
-        (Container("a", "one", networks=["front", "back"]), "front"),
+        (Container("aa", "one"), "bridge"),
+        (Container("aa", "one", network="none"), "none"),
+        (Container("aa", "one", network="container:b"), "container:b"),
+        (Container("aa", "one", networks=["front", "back"]), "front"),
     ],
 )
 def test_a_container_starts_in_its_first_network(container: Container, mode: str) -> None:
     assert containers._mode(container) == mode
+
+
+@pytest.mark.parametrize(
+    ("networks", "at_once"),
+    [
+        ([], {}),
+        (["front", "back"], {"front": None}),
+        ([Join("front", "10.1.0.7"), Join("back", gw_priority=5)], {"front": None, "back": 5}),
+        ([Join("front", gw_priority=-1), "back"], {"front": -1, "back": None}),
+    ],
+)
+def test_priorities_come_with_the_container(networks: list[Any], at_once: dict[str, Any]) -> None:
+    """All its networks at once, when one has a priority: it is no option of connecting one."""
+    made = containers._networks_at_once(docker.APIClient(version="1.48"), Container("web", "one", networks=networks))
+    found = made["EndpointsConfig"] if made else {}
+    assert {name: endpoint.get("GwPriority") for name, endpoint in found.items()} == at_once
 
 
 def test_every_subnet_has_the_gateway_that_is_in_it() -> None:

@@ -43,9 +43,9 @@ def test_an_attempt_is_read_as_it_was_written() -> None:
     """Everything the learner has done so far is kept."""
     made = begun(
         red={"web": "timeout"},
-        injected=[["host", "rules", "nat", "- x"]],
-        hints=[["cut", "layer", "10"]],
-        guesses=[["cut", "host"], ["torn", ""]],
+        injected=[("host", "rules", "nat", "- x")],
+        hints=[("cut", "layer", 10)],
+        guesses=[("cut", "host"), ("torn", "")],
         detected=True,
     )
     assert attempts.read(INSTANCE) == made

@@ -97,7 +97,7 @@ def test_the_clock_starts_when_the_fault_is_in_effect(lab: _Breakable, monkeypat
     made = broken(lab, fault="cut")
     assert (made.status, made.started, made.faults, made.red) == (RUNNING, 100.0, ["cut"], {"web": "timeout"})
     assert (made.lab, made.engine, made.firewall, made.seed) == ("sound", "26.1", "nft", 7)
-    assert made.injected == [["host", "rules", "nat", "- cut"]]
+    assert made.injected == [("host", "rules", "nat", "- cut")]
     assert attempts.running(INSTANCE) == made
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator import catalog, declared, images
 from orchestrator.model import LAYERS, LEVELS, Fault
+from orchestrator.model.typed import typed
 from orchestrator.practice.attempt import DESIGNED
 
 SEEDS = ("bridge-l2", "bridge-nat", "publish", "none", "host", "overlay", "macvlan", "container")
@@ -172,6 +173,44 @@ def test_a_ticket_is_a_sentence_or_two(name: str) -> None:
     for ticket in [fault.ticket for fault in found.faults] + [decoy.ticket for decoy in found.decoys]:
         assert ticket.rstrip("”\"'").endswith((".", "?", "!")), ticket
         assert len(ticket) < 300, ticket
+
+
+def internals(text: str) -> list[str]:
+    """What only netproof itself can know or would type: notes of its own in /run, and commands within commands.
+
+    The engine's namespaces are in /run too; they are no secret.
+    """
+    return re.findall(r"\$\([^)]*|/run/(?!docker/netns)\S*|/tmp/\S*|/proc/self\S*", text)
+
+
+@every_lab
+def test_texts_hold_what_a_learner_can_know_and_type(name: str) -> None:
+    """Tickets, truths, where to look, what tells faults apart, and every step of a repair as hints give it."""
+    found = catalog.practice(name)
+    for fault in found.faults:
+        for text in (fault.ticket, fault.what, fault.look, *fault.tells.values(), *map(typed, fault.mending)):
+            assert internals(text) == [], f"{fault.name}: {text}"
+        for step in fault.change.inject:
+            assert not [text for text in internals(typed(step)) if text[0] == "/"], f"{fault.name}: {typed(step)}"
+    for decoy in found.decoys:
+        for text in (decoy.ticket, decoy.why, decoy.look):
+            assert internals(text) == [], f"{decoy.id}: {text}"
+
+
+def test_the_test_of_texts_notices_internals() -> None:
+    """The test above can fail; where the engine has its namespaces is no internal of ours."""
+    assert internals("iptables -I DOCKER $(cat /run/number.tcp) -j X && rm /run/number.tcp")
+    assert internals("cat /run/resolv.before >/etc/resolv.conf")
+    assert not internals("node1: nsenter --net=/run/docker/netns/1-…, ip -d link show vxlan0")
+
+
+@every_lab
+def test_what_is_not_undone_by_the_learner_is_tidied(name: str) -> None:
+    """A note in /run that `inject` leaves for `undo` is removed by `tidy` when somebody else repairs."""
+    for fault in faults(name):
+        kept = [note for step in fault.change.inject for note in re.findall(r">\s*(/(?:run|tmp)/\S+)", step.run)]
+        removed = " ".join(step.run for step in (*fault.change.inject, *fault.change.tidy))
+        assert all(re.search(rf"\brm [^;&]*{re.escape(note)}", removed) for note in kept), f"{fault.name}: {kept}"
 
 
 @every_lab

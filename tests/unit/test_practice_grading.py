@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator.errors import BuildError
+from orchestrator.errors import AgentError, BuildError, HostDied
 from orchestrator.facts import Difference
 from orchestrator.model import Change, Practice, Step
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import collateral, grading, hinting, history, looking
 from orchestrator.practice.attempt import DESIGNED, Attempt
 from orchestrator.practice.collateral import lines, told
-from orchestrator.practice.grading import NOT_REPAIRED, UNDECIDED, Grade, scored
+from orchestrator.practice.grading import NOT_REPAIRED, UNDECIDED, WORKED_AROUND, Grade, scored
 from orchestrator.practice.hinting import PRICES, Hint, hint
 from orchestrator.practice.injecting import apply, took_effect, undo
 from orchestrator.practice.looking import Look
@@ -78,7 +78,7 @@ def test_differences_are_waited_for_until_they_stand_still(monkeypatch: pytest.M
     seen = [[difference(*SPOILT)], [difference(*BYSTANDER)], [difference(*BYSTANDER)]]
     monkeypatch.setattr(collateral, "flatten", lambda _: {})
     monkeypatch.setattr(collateral, "structure", lambda given: given)
-    monkeypatch.setattr(collateral, "compare", lambda *_: seen.pop(0))
+    monkeypatch.setattr("orchestrator.practice.collateral.facts.told", lambda *_: seen.pop(0))
     lab: Any = type("Lab", (), {"snapshot": lambda _: {}})()
     assert collateral.differences(lab, {}) == [difference(*BYSTANDER)]
     assert seen == []
@@ -92,20 +92,25 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Grade]:
     """Grades an attempt at a lab of which everything is given: what is red, at once and within the window; changes."""
 
     def run(
-        made: Attempt, red: dict[str, str], changed: list[collateral.Line], later: dict[str, str] | None = None
+        made: Attempt,
+        red: dict[str, str],
+        changed: list[collateral.Line],
+        *,
+        later: dict[str, str] | None = None,
+        standing: tuple[str, ...] = (),
     ) -> Grade:
         monkeypatch.setattr(grading, "look", lambda *_: looks(**red))
         monkeypatch.setattr(grading, "stay_green", lambda *_: looks(**(red if later is None else later)))
         monkeypatch.setattr(grading, "baseline", lambda _: {})
         monkeypatch.setattr(grading, "differences", lambda *_: [difference(*line) for line in changed])
-        lab: Any = NotedLab()
+        lab: Any = NotedLab({f"took {one.name}" for one in PRACTICE.faults} - {f"took {name}" for name in standing})
         return grading.grade(lab, PRACTICE, made)
 
     return run
 
 
-BROKEN = attempt("torn", injected=[list(SPOILT)])
-ANSWERED = [[DESIGNED, ""]]
+BROKEN = attempt("torn", injected=[SPOILT])
+ANSWERED = [(DESIGNED, "")]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +131,42 @@ def test_a_repair_is_judged_by_behaviour_and_by_what_else_changed(
     """What the fault changed is not the learner's doing, but has to be gone for a clean repair."""
     found = graded(BROKEN, red, now)
     assert (found.verdict, found.changed, found.left) == expected
+
+
+@pytest.mark.parametrize("now", [[], [SPOILT], [BYSTANDER], [SPOILT, BYSTANDER]])
+def test_what_works_around_a_fault_does_not_repair_it(graded: Callable[..., Grade], now: list[Any]) -> None:
+    """All is green, and what the fault changed is as it made it, whether or not a snapshot can see that."""
+    found = graded(BROKEN, {}, now, standing=("torn",))
+    assert (found.verdict, found.changed, found.left) == (WORKED_AROUND, set(now) - {SPOILT}, set())
+    assert [one.name for one in found.standing] == ["torn"]
+
+
+def test_of_two_faults_the_one_that_is_worked_around_is_enough(graded: Callable[..., Grade]) -> None:
+    """One was repaired; another fault of the lab that nobody injected does not matter."""
+    found = graded(attempt("torn", "cut[a]"), {}, [], standing=("cut[a]", "cut[b]"))
+    assert (found.verdict, [one.name for one in found.standing]) == (WORKED_AROUND, ["cut[a]"])
+
+
+def test_what_is_red_is_not_asked_whether_it_is_worked_around(graded: Callable[..., Grade]) -> None:
+    """It is not repaired, which says more."""
+    assert graded(BROKEN, {"web": "timeout"}, [], standing=("torn",)).verdict == NOT_REPAIRED
+
+
+def test_what_is_in_effect_in_a_place_that_is_gone_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container that was removed; a lab host that died is another matter, and is told."""
+    lab: Any = NotedLab()
+    monkeypatch.setattr(NotedLab, "run", _raising(AgentError("container 'client' is not running", "")))
+    assert not took_effect(lab, fault().change)
+    monkeypatch.setattr(NotedLab, "run", _raising(HostDied("gone", "")))
+    with pytest.raises(HostDied):
+        took_effect(lab, fault().change)
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    def run(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return run
 
 
 def test_a_repair_that_does_not_last_is_none(graded: Callable[..., Grade]) -> None:
@@ -170,15 +211,15 @@ def test_the_window_begins_anew_after_an_odd_look(
     ("guesses", "red", "now", "verdict"),
     [
         ([], {}, [], UNDECIDED),
-        ([["torn", "client"]], {}, [], UNDECIDED),
+        ([("torn", "client")], {}, [], UNDECIDED),
         (ANSWERED, {}, [], "solved"),
-        ([["torn", "client"], *ANSWERED], {}, [], "solved"),
+        ([("torn", "client"), *ANSWERED], {}, [], "solved"),
         (ANSWERED, {}, [BYSTANDER], "collateral"),
         (ANSWERED, {"web": "timeout"}, [BYSTANDER], NOT_REPAIRED),
     ],
 )
 def test_a_decoy_is_over_when_it_is_called_one(
-    graded: Callable[..., Grade], guesses: list[list[str]], red: dict[str, str], now: list[Any], verdict: str
+    graded: Callable[..., Grade], guesses: list[tuple[str, str]], red: dict[str, str], now: list[Any], verdict: str
 ) -> None:
     """Nothing was broken: it must be so still."""
     assert graded(attempt("by-design", decoy=True, guesses=guesses), red, now).verdict == verdict
@@ -186,7 +227,7 @@ def test_a_decoy_is_over_when_it_is_called_one(
 
 @pytest.mark.parametrize(
     ("verdict", "is_over"),
-    [("solved", True), ("collateral", True), (NOT_REPAIRED, False), (UNDECIDED, False)],
+    [("solved", True), ("collateral", True), (NOT_REPAIRED, False), (WORKED_AROUND, False), (UNDECIDED, False)],
 )
 def test_only_a_repaired_lab_is_over(verdict: str, *, is_over: bool) -> None:
     """The rest goes on."""
@@ -270,7 +311,7 @@ def test_the_outcome_decides_what_the_repair_is_worth(outcome: str, repaired: in
 
 def test_hints_and_detection_are_scored_apart() -> None:
     """The price of hints is summed up over all faults; it lowers no other score."""
-    made = attempt("torn", detected=True, hints=[["torn", "symptom", "5"], ["cut[a]", "command", "25"]])
+    made = attempt("torn", detected=True, hints=[("torn", "symptom", 5), ("cut[a]", "command", 25)])
     found = scored(PRACTICE, made, "solved", 0)
     assert (found.hints, found.detected, found.repaired) == (30, 100, 100)
     assert scored(PRACTICE, attempt("torn"), "solved", 0).detected == 0
@@ -295,7 +336,20 @@ def test_an_attempt_is_settled_once(*, recorded: bool, monkeypatch: pytest.Monke
     grading.settle(lab, PRACTICE, made, "solved")
     assert len(history.records()) == (not recorded)
     assert attempts.read(lab.instance) is None
-    assert lab.instance.read("last_attempt.json") == {"id": made.id, "faults": ["torn"], "outcome": "solved"}
+    last = attempts.last(lab.instance, PRACTICE)
+    assert last is not None
+    assert (last.faults, last.decoy) == (["torn"], False)
+    assert attempts.last(lab.instance, practice(fault("cut"))) is None, "the lab has no such fault any more"
+
+
+@pytest.mark.usefixtures("state_dir")
+def test_a_settled_attempt_leaves_no_note_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """What was noted for an undo is removed when somebody else has repaired, also where that fails."""
+    monkeypatch.setenv("NETPROOF_DATA_DIR", str(tmp_path))
+    noted = attrs.evolve(fault().change, tidy=[Step("host", "rm one"), Step("client", "rm two")])
+    lab: Any = NotedLab({"rm one"})
+    grading.settle(lab, practice(fault(change=noted)), attempt("cut"), "solved")
+    assert lab.ran == [("host", "rm one"), ("client", "rm two")]
 
 
 # Injecting
@@ -353,7 +407,7 @@ def test_hints_come_in_their_order_at_their_prices(hinted: Callable[..., Hint]) 
     assert [item.kind for item in found] == ["symptom", "layer", "command", "solution", ""]
     assert [item.price for item in found] == [5, 10, 25, 60, 0]
     assert sum(PRICES.values()) == 100
-    assert made.hints == [["torn", kind, str(price)] for kind, price in PRICES.items()]
+    assert made.hints == [("torn", kind, price) for kind, price in PRICES.items()]
     assert "reveal" in found[-1].text
 
 
@@ -385,6 +439,27 @@ def test_hints_are_about_the_fault_that_is_still_in_effect(hinted: Callable[...,
     hinted(made, RED, gone=("cut[a]",))
     assert [name for name, *_ in made.hints] == ["cut[a]", "torn"]
     assert [kind for _, kind, _ in made.hints] == ["symptom", "symptom"]
+
+
+def test_hints_on_one_fault_are_followed_by_those_on_the_other(hinted: Callable[..., Hint]) -> None:
+    """Both are felt; when the first has no more, the second has its own, and each says what comes after it."""
+    made = attempt("cut[a]", "torn")
+    found = [hinted(made, {"web": "timeout", **RED}) for _ in range(9)]
+    assert [name for name, *_ in made.hints] == ["cut[a]"] * 4 + ["torn"] * 4
+    assert [item.after for item in found] == [*list(PRICES)[1:], *PRICES, "", ""][:9]
+    assert found[8].kind == ""
+
+
+def test_hints_are_about_what_is_still_felt(hinted: Callable[..., Hint]) -> None:
+    """Of two faults in effect, the one that turns something red; the other is worked around."""
+    made = attempt("cut[a]", "torn")
+    hinted(made, RED)
+    assert [name for name, *_ in made.hints] == ["torn"]
+
+
+def test_what_is_worked_around_is_called_so(hinted: Callable[..., Hint]) -> None:
+    """No check is red; it is not as if nothing were broken."""
+    assert "works around it" in hinted(attempt("torn"), {}).text
 
 
 def test_there_is_no_hint_when_all_is_well(hinted: Callable[..., Hint]) -> None:

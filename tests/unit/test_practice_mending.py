@@ -68,8 +68,8 @@ def restored(change: Change, base: Change = lambda _: None) -> dict[tuple[str, s
 
 
 def _is_kept(line: str) -> bool:
-    """Routes are written again in any case: they may go with an address."""
-    return line.startswith("ip route replace")
+    """Routes are written again in any case: they may go with an address; tables that were emptied are removed."""
+    return line.startswith(("ip route replace", "nft delete table ip "))
 
 
 def new(change: Change, place: str = HOST, base: Change = lambda _: None) -> list[str]:

@@ -252,6 +252,7 @@ def test_an_undo_that_leaves_something_is_a_problem(given: _Given) -> None:
     given.stays = True
     found = problems(given, claims=False)
     assert any(text.startswith("after undo host links eth0") for text in found)
+    assert "`took` succeeds after undo: no repair would be seen" in found
     assert given.ran.count("inject cut") == 1
 
 

@@ -1,0 +1,1 @@
+"""settings: its topology, claims and faults."""

@@ -1,0 +1,93 @@
+"""Commands that put back what a namespace is set to beyond its interfaces, addresses and routes.
+
+Each yields commands for what differs between two namespaces, as agents send them. What a command cannot put back
+stays, and whoever compares will see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+Space = dict[str, Any]
+_PORT = {"unicast_flood": "flood", "mcast_flood": "mcast_flood", "bcast_flood": "bcast_flood"}
+_OF_BRIDGES = {"bridge", "vxlan", "vlan"}
+
+
+def link_settings(before: Space, now: Space) -> Iterator[str]:
+    """What bridges, their ports and tunnels are set to, and what interfaces do themselves."""
+    has = {link["name"]: link for link in now["links"]}
+    for had in before["links"]:
+        name, there = had["name"], has.get(had["name"])
+        if there is None or there["kind"] != had["kind"]:
+            continue
+        for key, value in _changed(had["details"], there["details"]):
+            if had["kind"] in _OF_BRIDGES:
+                yield f"ip link set {name} type {had['kind']} {key} {value}"
+        for key, value in _changed(had["port"], there["port"]):
+            if key in _PORT:
+                yield f"bridge link set dev {name} {_PORT[key]} {'on' if value else 'off'}"
+            elif key not in {"learning", "hairpin", "isolated", "flood"}:  # put back with the interface
+                yield f"ip link set {name} type bridge_slave {key} {value}"
+        yield from _offloads(name, set(had.get("offloads", ())), set(there.get("offloads", ())))
+
+
+def _changed(had: dict[str, Any], has: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in had.items() if key in has and has[key] != value]
+
+
+def _offloads(name: str, had: set[str], has: set[str]) -> Iterator[str]:
+    for feature in sorted(had ^ has):
+        yield f"ethtool -K {name} {feature} {'on' if feature in had else 'off'}"
+
+
+def labels(before: Space, now: Space) -> Iterator[str]:
+    """Address labels."""
+    had, has = (set(space.get("labels", ())) for space in (before, now))
+    for line in sorted(has - had):
+        yield f"ip addrlabel del {line}"
+    for line in sorted(had - has):
+        yield f"ip addrlabel add {line}"
+
+
+def next_hops(before: Space, now: Space) -> Iterator[str]:
+    """Next hops that are new; none that an engine made is ever lost alone."""
+    known = set(before.get("nexthops", ()))
+    for line in now.get("nexthops", ()):
+        if line not in known:
+            yield f"ip nexthop del {' '.join(line.split()[:2])}"
+
+
+def transforms(before: Space, now: Space) -> Iterator[str]:
+    """xfrm policies and states, where there were none: what an engine encrypts with is its own business."""
+    if now.get("xfrm") and not before.get("xfrm"):
+        yield "ip xfrm policy flush"
+        yield "ip xfrm state flush"
+
+
+def tables(before: Space, now: Space) -> Iterator[str]:
+    """Tables of nftables that were not there."""
+    found = {" ".join(part.split()[:_TABLE]) for part in now["netfilter"]["nft"]}
+    for table in sorted(found - _tables(before) - {"(nft)"}):
+        yield f"nft delete {table}"
+
+
+_TABLE = 3  # `table inet mine`
+
+
+def _tables(space: Space) -> set[str]:
+    """Tables of nftables there are, those of iptables among them."""
+    found = {" ".join(part.split()[:_TABLE]) for part in space["netfilter"]["nft"]}
+    for flavour, saved in space["netfilter"]["iptables"].items():
+        family = "ip6" if flavour.startswith("ip6") else "ip"
+        found |= {f"table {family} {name}" for name in saved}
+    return found
+
+
+def emptied(before: Space, now: Space) -> Iterator[str]:
+    """Tables that iptables makes for a rule and leaves when it goes. To be run when rules have been put back."""
+    for flavour, saved in now["netfilter"]["iptables"].items():
+        if flavour.endswith("-nft"):
+            family = "ip6" if flavour.startswith("ip6") else "ip"
+            for name in saved.keys() - before["netfilter"]["iptables"].get(flavour, {}).keys():
+                yield f"nft delete table {family} {name}"
