@@ -679,15 +679,15 @@ LINKS = (
         change=link_down("host", "eth0"),
     ),
     _outward(
-        "port-blocking",
-        what="The bridge's port is blocking, as spanning tree would have it.",
+        "port-listening",
+        what="The bridge's port is listening, as spanning tree has it for a while.",
         at="host",
         layer="link",
-        says=("veth", "blocking"),
+        says=("veth", "listening"),
         change=changed(
             "host",
-            f"bridge link set dev {port_of('client')} state 4",
-            "bridge link | grep -q 'state blocking'",
+            f"bridge link set dev {port_of('client')} state 1",
+            "bridge link | grep -q 'state listening'",
             f"bridge link set dev {port_of('client')} state 3",
         ),
     ),
@@ -778,8 +778,8 @@ TRANSLATIONS = (
         "back-to-itself",
         what="A rule sends what is for the outsider back to the client that asks.",
         at="host",
-        layer="nat",
-        says=("10.0.0.2",),
+        layer="link",
+        says=("hairpin", "10.0.0.2"),
         change=rule_added(
             "host", "PREROUTING -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.2:80", "nat"
         ),
@@ -874,13 +874,6 @@ SIZES = (
             "ip route get 203.0.113.1 | grep -q 1200",
             "ip route del 203.0.113.1 dev eth0",
         ),
-    ),
-    _outward(
-        "cut-and-put-together",
-        what="A large ping goes in pieces where it may, and is answered.",
-        target="203.0.113.1",
-        size=1400,
-        change=mtu_set("host", 1300, was=1500),
     ),
 )
 DECOYS = (

@@ -343,8 +343,13 @@ RULES = (
         at="host",
         layer="neighbour",
         says=("2001:db8:1::88",),
-        change=rule6_added(
-            "host", "PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination [2001:db8:1::88]:80", "nat"
+        change=both(
+            rule6_added("host", "FORWARD -d 2001:db8:1::88/128 -j ACCEPT"),
+            rule6_added(
+                "host",
+                "PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination [2001:db8:1::88]:80",
+                "nat",
+            ),
         ),
     ),
     _inward(

@@ -15,6 +15,7 @@ import struct
 from .libnftables import Nft, NftError
 
 TABLE = "netproof_walk"
+_PRIORITY = -500  # before rules that are there even before fragments are put together (-450)
 _NETLINK = 270  # SOL_NETLINK
 _ADD_MEMBERSHIP = 1
 _RCVBUFFORCE = 33
@@ -67,7 +68,7 @@ def mark(lines: list[str]) -> Nft:
 def _table(family: str, hooks: dict[str, str], rules: str) -> str:
     """A table of ours; `hooks` are its hooks and, where a hook belongs to interfaces, which."""
     chains = "\n".join(
-        f"chain {hook} {{\ntype filter hook {hook} {devices} priority -350; policy accept;\n{rules}\n}}"
+        f"chain {hook} {{\ntype filter hook {hook} {devices} priority {_PRIORITY}; policy accept;\n{rules}\n}}"
         for hook, devices in hooks.items()
     )
     return f"table {family} {TABLE} {{\nflags owner;\n{chains}\n}}"

@@ -52,7 +52,7 @@ class WalkCase:
     target: str
     change: Change
     proto: str = field(default="", validator=_among(("", *PROTOCOLS)))
-    size: int = 56
+    size: int = 0
     df: bool = False
     at: str = ""
     layer: str = field(default="", validator=_among(("", *LAYERS)))

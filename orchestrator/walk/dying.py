@@ -5,16 +5,18 @@ from __future__ import annotations
 import ipaddress
 
 from orchestrator.facts.flat import place_name
+from orchestrator.packets import VXLAN_PORT
 from orchestrator.walk.echoes import ignores_pings
 from orchestrator.walk.fates import unsent
 from orchestrator.walk.icmp_errors import rejected, told_by_icmp
+from orchestrator.walk.ipsec import policies
 from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.listening import full, nobody
 from orchestrator.walk.lost import lost, refusal
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.reasons import meaning
 from orchestrator.walk.resets import reset
-from orchestrator.walk.routes import Query
+from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.scene import Scene, leads_to, routed
 from orchestrator.walk.seen import Traversal
 from orchestrator.walk.segments import is_for_another
@@ -35,6 +37,7 @@ def _dropped(scene: Scene) -> Death | None:
     """A rule or a policy dropped a packet of the exchange."""
     for chain in scene.seen.traversals:
         ours = scene.exchange.has(chain.packet) or any(_is_of(way, chain) for way in scene.ways)
+        ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
         for step in chain.steps:
             if ours and step.verdict == "drop":
                 what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"
@@ -79,7 +82,7 @@ def _not_sent(scene: Scene) -> Death | None:
     place = scene.exchange.source
     known = there.routes.get(0) if there is not None else None
     route = known or scene.ask(place, Query(scene.walk.address))
-    found = refusal(scene, place, route) or _forbidden(scene, place)
+    found = refusal(scene, place, route) or _forbidden(scene, place) or _by_policy(scene, place, route)
     if found is not None:
         return found
     link = scene.seen.links[place].get(route.interface or "lo")
@@ -98,6 +101,17 @@ def _forbidden(scene: Scene, place: str) -> Death | None:
     says = f"The kernel dropped it in {place} before it was sent: {why.says}."
     error = f"; the asker got {scene.walk.errno}" if scene.walk.errno else ""
     return Death(place=place, layer=why.layer, why=says, proof=f"reason {told.reason}{error}", basis=SEEN)
+
+
+def _by_policy(scene: Scene, place: str, route: Route) -> Death | None:
+    """A policy of IPsec refused the asker: not even a packet was made."""
+    if scene.walk.errno != "EPERM" or scene.way("there") is not None:
+        return None
+    blocking = [one for one in policies(scene, place, route.source, scene.walk.address) if "action block" in one]
+    if not blocking:
+        return None
+    why = f"An IPsec policy of {place} blocks it: the asker got EPERM."
+    return Death(place=place, layer="filter", why=why, proof=f"ip xfrm policy: {blocking[0]}")
 
 
 def _detour(scene: Scene) -> Death | None:
@@ -216,7 +230,8 @@ def _past(scene: Scene, back: Path) -> str:
     """The machine that translated the question, and which the answer did not come to before it reached another."""
     there = scene.way("there")
     changed = [one.place for one in there.segments if one.first.dst != one.last.dst] if there is not None else []
-    if not changed or changed[0] in {one.place for one in back.segments} or len(back.segments) < _TWO:
+    met = [back.segments[number].place for number in sorted(back.routes) if number]  # where it was more than bridged
+    if not changed or len(back.segments) < _TWO or (met[:1] or [changed[0]])[0] == changed[0]:
         return ""
     return changed[0]
 
@@ -225,10 +240,13 @@ def _from_another(scene: Scene, back: Path) -> Death:
     """The answer does not come from the address that was asked: nobody translated it back."""
     answered, end, past = back.segments[0], back.segments[-1], _past(scene, back)
     by = answered.went[0].interface if answered.went else "?"
-    why = f"The answer came from {end.last.src}, not from {scene.walk.address}, which was asked"
-    if past:
-        why += f": it left {answered.place} by {by}, past {past}, which had translated the question"
+    how = f"it left {answered.place} by {by}, past {past}, which had translated the question" if past else ""
+    why = f"The answer came from {end.last.src}, not from {scene.walk.address}, which was asked{': ' * bool(how)}{how}"
+    if end.last.src == scene.walk.address:
+        why = f"The answer did not go back to where the question came from: {how}"
+    route = back.routes.get(0)
     proof = f"seen at {end.place}: {describe(back.packet)}"
+    proof += f"; route lookup of {answered.place}: {said(route)}" if route is not None else ""
     return Death(place=answered.place, layer="route", why=f"{why}.", proof=proof, basis=SEEN)
 
 

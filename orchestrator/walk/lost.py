@@ -98,17 +98,26 @@ def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death |
         return None
     refused = refusal(scene, segment.place, route)
     routers = [one.place for one in way.segments[:number] if routed(one)]
+    if refused is not None and (given := _given_source(scene, way, number, route.query.src)) is not None:
+        return given
     if refused is not None and routers and scene.has(segment.place, route.query.src):
         last = way.segments[number - 1]
-        if (
-            routed(last)
-            and last.first.dst == last.last.dst
-            and segment.place in {one.place for one in way.segments[:-1]}
-        ):
+        been = {way.segments[one].place for one in way.routes if one < number - 1}
+        if routed(last) and last.first.dst == last.last.dst and segment.place in been:
             return _in_a_circle(scene, last.place, segment.place, route)
         why = f"{routers[-1]} sent it back to {segment.place} with that one's own source, untranslated."
         return Death(place=routers[-1], layer="nat", why=why, proof=refused.proof)
     return refused or _kept(scene, segment.place, route)
+
+
+def _given_source(scene: Scene, way: Path, number: int, source: str) -> Death | None:
+    """A namespace before gave the packet a source that is the receiver's own."""
+    place = way.segments[number].place
+    for one in way.segments[:number]:
+        if one.first.src != one.last.src == source and scene.has(place, source):
+            why = f"It left {one.place} with the source {source}, which is {place}'s own: {place} takes no such packet."
+            return Death(place=one.place, layer="nat", why=why, proof=f"its source was {one.first.src} before")
+    return None
 
 
 def _in_a_circle(scene: Scene, router: str, place: str, route: Route) -> Death:
@@ -185,6 +194,9 @@ def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Deat
         return None
     sender = next((one.place for one in reversed(way.segments[:number]) if way.routes.get(way.segments.index(one))), "")
     sender = sender or way.segments[0].place
+    taken = _taken_by_the_bridge(scene, segment, outer.dmac)
+    if taken is not None:
+        return taken
     entries = [one for one in scene.space(sender).neighbours if one.mac == outer.dmac]
     entry = entries[0] if entries else None
     proof = f"ip neigh of {sender}: {entry.address} lladdr {entry.mac} {entry.state}" if entry else ""
@@ -194,6 +206,21 @@ def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Deat
         why=f"{sender} sent it to {outer.dmac}, an address that no interface on its way has.",
         proof=proof,
     )
+
+
+def _taken_by_the_bridge(scene: Scene, segment: Segment, mac: str) -> Death | None:
+    """A bridge's table says that the MAC address of somebody on it is the bridge's own."""
+    last = segment.came[-1]
+    link = scene.seen.links[segment.place].get(last.interface)
+    known = {one.mac for place, links in scene.seen.links.items() if place != segment.place for one in links.values()}
+    if link is None or link.kind != "bridge" or mac not in known:
+        return None
+    own = [one for one in scene.space(segment.place).fdb if one.mac == mac and "PERMANENT" in one.state.upper()]
+    if not own:
+        return None
+    why = f"Bridge {link.name} of {segment.place} takes {mac} for its own, which is somebody's on it."
+    proof = f"bridge fdb: {mac} dev {own[0].interface} {own[0].state}"
+    return Death(place=segment.place, layer="link", why=why, proof=proof)
 
 
 def _behind_the_wire(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:

@@ -7,7 +7,7 @@ import re
 from attrs import evolve, frozen
 
 from orchestrator.packets import VXLAN_PORT, Packet
-from orchestrator.walk.seen import Seen
+from orchestrator.walk.seen import Seen, Traversal
 from orchestrator.walk.segments import Segment, became
 
 _BEFORE = {"ingress", "prerouting"}
@@ -46,7 +46,7 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
         if not first and not segment.chains:  # a macvlan's frame that leaves by the parent
             return None
         before = next((chain.packet for chain in segment.chains if chain.hook in {"output", "postrouting"}), packet)
-        return Query(before.dst, before.src, "", _marked(segment, "output"))
+        return Query(_sent_to(segment, before), before.src, "", _marked(segment, "output"))
     came = segment.came[-1]
     link = seen.links[segment.place].get(came.interface)
     if link is None or link.master or came.how == "other" or came.interface == "lo":
@@ -58,6 +58,20 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
     if routed is None:
         routed = segment.went[0].packet if segment.went else _after_prerouting(seen, segment)
     return Query(routed.dst, packet.src, came.interface, _marked(segment, "prerouting"))
+
+
+def _sent_to(segment: Segment, before: Packet) -> str:
+    """The destination of a packet that was made here: a rule may have given it another one, and its route was looked up
+    again.
+    """
+    rewritten = next((one for chain in segment.chains if chain.hook == "output" and (one := _rewritten(chain))), "")
+    after = next((chain.packet.dst for chain in segment.chains if chain.hook == "postrouting"), "")
+    return after or rewritten or before.dst
+
+
+def _rewritten(chain: Traversal) -> str:
+    """The destination that a rule of a chain gives."""
+    return next((found[1].strip("[]") for step in chain.steps if (found := _DNAT.search(step.text))), "")
 
 
 def _marked(segment: Segment, hook: str) -> int:

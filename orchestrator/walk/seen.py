@@ -208,7 +208,7 @@ def _begin(place: str, message: dict[str, Any], rules: Ruleset) -> Traversal | N
     hook, priority, kind = rules.base(family, message["table"], message["chain"])
     own = message["table"] == _OWN
     if own:  # the table is gone when its rules are listed
-        hook, priority = message["chain"], -350
+        hook, priority = message["chain"], -500
     interfaces = message["iif"], message["oif"]
     return Traversal(place, hook, message["table"], kind, priority, *interfaces, packet, "nftables", own=own)
 

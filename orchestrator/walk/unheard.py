@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orchestrator.facts.model import Link
 from orchestrator.walk.arp_silence import dropped_arp, ignored, unheeded
@@ -41,9 +41,9 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     )
     if found is None and holder is not None:
         found = (
-            _on_another_wire(scene, place, address, interface)
+            ignored(scene, address, holder.place)
+            or _on_another_wire(scene, place, address, interface)
             or _not_passed_on(scene, place, address, holder)
-            or ignored(scene, address, holder.place)
         )
     return found or _without_a_cause(scene, place, address, proof, held=holder is not None)
 
@@ -53,6 +53,9 @@ def _without_a_cause(scene: Scene, place: str, address: str, proof: str, *, held
     had = scene.had(address)
     seen = SEEN if "no answer" in proof else INFERRED
     if not held and had is not None and had[0] != place:
+        cut = cut_off(scene, *had)
+        if cut is not None:
+            return evolve(cut, proof=f"{cut.proof}; {proof}; after up {had[0]} had {address} there")
         why = (
             f"Nobody answers {place}'s {called(address)} for {address}, which {had[0]} had on {had[1]} and has no more."
         )
