@@ -30,6 +30,8 @@ def without_ipvs(scene: Scene, death: Death) -> Death:
 
 def _service(scene: Scene, manager: str) -> str:
     """The service that publishes the port that was asked, through the mesh."""
+    if not scene.running.agent(manager).call("engine.state")["answers"]:
+        return ""
     api: Any = scene.running.engine(manager).api
     for one in api.services():
         for port in one.get("Endpoint", {}).get("Ports", ()):

@@ -73,12 +73,7 @@ def _exists(running: RunningLab, name: str) -> bool:
     aliases = {alias for one in running.lab.containers for join in one.networks for alias in join.aliases}
     if name in aliases:
         return True
-    return any(name in _containers(running, host) for host in running.hosts)
-
-
-def _containers(running: RunningLab, host: str) -> set[str]:
-    engine = running.engine(host)
-    return {one["Names"][0].lstrip("/") for one in engine.api.containers()}
+    return any(f"container:{name}" in running.agent(host).call("places") for host in running.hosts)
 
 
 def said(found: Resolution) -> list[str]:

@@ -7,7 +7,7 @@ import re
 import cattrs
 
 from orchestrator.facts.flat import place_name
-from orchestrator.facts.model import Flow
+from orchestrator.facts.model import Flow, Tuple
 from orchestrator.packets import Packet
 from orchestrator.running import RunningLab
 from orchestrator.walk.legs import entry
@@ -51,23 +51,25 @@ def _begins(flow: Flow, packet: Packet) -> bool:
 def _past_a_rule(scene: Scene, one: Tracked, death: Death) -> Death | None:
     """The entry leads elsewhere than the rule that a new flow would meet."""
     first, reply = one.flow.original, one.flow.reply
-    rule = _rule(scene, one.place, first.proto, first.dport)
-    if rule is None or rule[1] in {f"{reply.src}:{reply.sport}", str(reply.sport)}:
+    rule = _rule(scene, one.place, first)
+    there = f"[{reply.src}]:{reply.sport}" if ":" in reply.src else f"{reply.src}:{reply.sport}"
+    if rule is None or rule[1].strip("[]") in {there.strip("[]"), reply.src, str(reply.sport)}:
         return None
     same = (reply.src, reply.sport) == (first.dst, first.dport)
-    became = "leaves its destination as it is" if same else f"leads it to {reply.src}:{reply.sport}"
+    became = "leaves its destination as it is" if same else f"leads it to {there}"
     why = f"An entry of conntrack that is older than the walk {became}: only a flow's first packet meets rules of nat."
     proof = f"conntrack of {one.place}: {entry(one.flow)}; {rule[0]}; then: {death.why}"
     return Death(place=one.place, layer="nat", why=why, proof=proof)
 
 
-def _rule(scene: Scene, place: str, proto: str, port: int | None) -> tuple[str, str] | None:
+def _rule(scene: Scene, place: str, first: Tuple) -> tuple[str, str] | None:
     """The rule that a new flow to this port would meet, and where it leads."""
     if place not in scene.seen.counted:
         return None
-    for tables in scene.seen.counted[place][1].iptables.values():
-        for rule in tables["nat"].rules if "nat" in tables else ():
+    for flavour, tables in scene.seen.counted[place][1].iptables.items():
+        mine = "nat" in tables and flavour.startswith("ip6") == (":" in first.dst)
+        for rule in tables["nat"].rules if mine else ():
             leads = _TO.search(rule.rule)
-            if leads and f"-p {proto} " in rule.rule and f"--dport {port} " in f"{rule.rule} ":
+            if leads and f"-p {first.proto} " in rule.rule and f"--dport {first.dport} " in f"{rule.rule} ":
                 return f"-A {rule.chain} {rule.rule}", leads[1]
     return None

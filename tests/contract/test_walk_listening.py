@@ -8,9 +8,10 @@ import pytest
 
 from fixtures.labs import Labs, built
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
+from orchestrator.parts.mesh import SERVICE
 from orchestrator.running import RunningLab
 from orchestrator.walk import walk
-from tests.contract.walking import container, died, rule, server
+from tests.contract.walking import changed, container, died, rule, server
 
 CELLS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]
 PUBLISHED = "203.0.113.100:8080"
@@ -164,3 +165,15 @@ def test_a_listener_on_ipv6_loopback_alone_is_told(labs: Labs) -> None:
     with server(ipv6, "host", 7005, script):
         death = died(walk(ipv6, "outsider", "[2001:db8::2]:7005"))
     assert death.why.endswith("listens on [::1]:7005 only.")
+
+
+def test_a_service_whose_port_lacks_ipvs_is_told(labs: Labs) -> None:
+    """Nothing but the kernel is to blame for a published port that does not answer."""
+    swarm = labs["swarm-ingress"]
+    if swarm.features("node1")["ipvs"]["works"]:
+        pytest.skip("this kernel has IPVS")
+    create = f"{SERVICE.format(name='web', options='--publish published=8080,target=80')} serve web http:80:0.0.0.0"
+    with changed(swarm, "node1", create, "docker service rm web"):
+        death = died(walk(swarm, "client", "192.0.2.1:8080"))
+    assert (death.place, death.layer) == ("node1", "overlay")
+    assert "Port 8080 is published by the service web, and the routing mesh behind it needs IPVS" in death.why
