@@ -49,19 +49,18 @@ def _last(name: str) -> str:
 def show(screen: Screen) -> None:
     """Every lab, what it shows, its claims, its state."""
     found = _running()
-    rows: list[dict[str, Any]] = []
-    for lab in catalog.all_labs():
-        rows.append(
-            {
-                "name": lab.name,
-                "question": lab.question,
-                "shows": lab.shows,
-                "claims": len(declared.claims(lab.name)),
-                "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
-                "state": _state(lab.name, found),
-                "last": _last(lab.name),
-            }
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "name": lab.name,
+            "question": lab.question,
+            "shows": lab.shows,
+            "claims": len(declared.claims(lab.name)),
+            "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
+            "state": _state(lab.name, found),
+            "last": _last(lab.name),
+        }
+        for lab in catalog.all_labs()
+    ]
     screen.columns(
         [("LAB", "CLAIMS", "FAULTS", "STATE", "SHOWS")]
         + [
