@@ -106,7 +106,7 @@ def read(instance: Instance) -> Attempt | None:
     """The attempt on an instance, or None; a damaged file is none."""
     raw: Any = instance.read(FILE)
     if isinstance(raw, dict) and "sealed" in raw:
-        raw |= unseal(str(raw["sealed"]), _answers(instance.lab)) or {}
+        raw |= {**(unseal(str(raw["sealed"]), _answers(instance.lab)) or {}), "exam": True}
     try:
         found = cattrs.structure(raw, Attempt) if raw else None
     except (cattrs.BaseValidationError, TypeError, KeyError, ValueError):
