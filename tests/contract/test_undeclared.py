@@ -53,8 +53,12 @@ TYPED = [
     ("client", "ip route add 10.0.0.0/24 via 203.0.113.100", "ip route del 10.0.0.0/24"),
     ("client", "iptables -A INPUT -j DROP", "iptables -D INPUT -j DROP"),
     ("client", "ip link set eth0 address 02:00:00:00:00:77", "ip link set eth0 address {mac}"),
-    ("host", "echo 192.0.2.1 stock >>/etc/hosts", "sed -i '$d' /etc/hosts"),
-    ("host", "sed -i '1i options rotate' /etc/resolv.conf", "sed -i 1d /etc/resolv.conf"),
+    ("host", "echo 192.0.2.1 stock >>/etc/hosts", "sed '$d' /etc/hosts >/tmp/hosts; cat /tmp/hosts >/etc/hosts"),
+    (
+        "host",
+        "echo options rotate >>/etc/resolv.conf",
+        "sed '$d' /etc/resolv.conf >/tmp/resolv; cat /tmp/resolv >/etc/resolv.conf",
+    ),
     ("host", "sed -i 's/^hosts:/& dns/' /etc/nsswitch.conf", "sed -i 's/^hosts: dns/hosts:/' /etc/nsswitch.conf"),
     ("host", "sed -i '1i # mine' /etc/gai.conf", "sed -i 1d /etc/gai.conf"),
     (
