@@ -63,8 +63,8 @@ TYPED = [
     ("host", "sed -i '1i # mine' /etc/gai.conf", "sed -i 1d /etc/gai.conf"),
     (
         "host",
-        """sed -i 's/}$/, "mtu": 1400}/' /etc/docker/daemon.json""",
-        """sed -i 's/, "mtu": 1400}/}/' /etc/docker/daemon.json""",
+        """sed -i 's/}}$/, "mtu": 1400}}/' /etc/docker/daemon.json""",
+        """sed -i 's/, "mtu": 1400}}/}}/' /etc/docker/daemon.json""",
     ),
     ("host", "mv /usr/sbin/ethtool /usr/sbin/mine", "mv /usr/sbin/mine /usr/sbin/ethtool"),
     (
