@@ -109,15 +109,14 @@ TYPED = [
         "ip addr change 203.0.113.101/24 dev eth0 valid_lft 3000 preferred_lft 2000",
         "ip addr change 203.0.113.101/24 dev eth0 valid_lft forever preferred_lft forever",
     ),
-    ("web", "ip addr add 2001:db8::9/64 dev eth0 nodad preferred_lft 0", "ip addr del 2001:db8::9/64 dev eth0"),
+    ("client", "ip addr add 2001:db8::9/64 dev eth0 nodad preferred_lft 0", "ip addr del 2001:db8::9/64 dev eth0"),
     ("web", "ip addrlabel add prefix 2001:db8::/32 label 77", "ip addrlabel del prefix 2001:db8::/32 label 77"),
     ("host", "ethtool -K eth0 tso off", "ethtool -K eth0 tso on"),
     ("host", "ip link set docker0 type bridge ageing_time 0", "ip link set docker0 type bridge ageing_time 30000"),
     ("host", "ip link set docker0 type bridge mcast_snooping 0", "ip link set docker0 type bridge mcast_snooping 1"),
-    ("host", "ip link set docker0 type bridge vlan_filtering 1", "ip link set docker0 type bridge vlan_filtering 0"),
+    ("host", "ip link set docker0 type bridge group_fwd_mask 8", "ip link set docker0 type bridge group_fwd_mask 0"),
     ("host", "docker update --restart always web", "docker update --restart no web"),
     ("host", "docker update --pids-limit 50 web", "docker update --pids-limit -1 web"),
-    ("host", "docker update --cpu-shares 2 web", "docker update --cpu-shares 0 web"),
     ("host", "docker pause two", "docker unpause two"),
 ]
 
