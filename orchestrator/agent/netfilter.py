@@ -21,9 +21,10 @@ _SCRIPT = """
 ruleset=$(nft -j list ruleset 2>&1)
 for t in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
   case $t in
-    *-nft) case $ruleset in *'"table"'*) ;; *) continue;; esac;;
-    iptables-legacy) grep -q . /proc/net/ip_tables_names 2>/dev/null || continue;;
-    ip6tables-legacy) grep -q . /proc/net/ip6_tables_names 2>/dev/null || continue;;
+    iptables-nft) case $ruleset in *'"family": "ip",'*) ;; *) continue;; esac;;
+    ip6tables-nft) case $ruleset in *'"family": "ip6",'*) ;; *) continue;; esac;;
+    iptables-legacy) read -r _ 2>/dev/null </proc/net/ip_tables_names || continue;;
+    ip6tables-legacy) read -r _ 2>/dev/null </proc/net/ip6_tables_names || continue;;
   esac
   echo "#netproof# $t"; $t-save -c 2>&1
 done
