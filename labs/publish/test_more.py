@@ -23,7 +23,7 @@ _PORTS = "https://docs.docker.com/engine/network/port-publishing/"
 )
 def test_the_host_reaches_its_published_ports(lab: RunningLab, evidence: Evidence) -> None:
     """The host reaches a published port at its own address by the DNAT in nat OUTPUT, at 127.0.0.1 by docker-proxy;
-    a port published on 127.0.0.1 answers there, and at no other of its addresses.
+    a port published on 127.0.0.1 answers there, and not at the address that a client calls from outside.
     """
     counts = [observe.rule(lab, "host", "nat", "DOCKER", DNAT_WEB).packets]
     answers = {}
@@ -31,13 +31,11 @@ def test_the_host_reaches_its_published_ports(lab: RunningLab, evidence: Evidenc
         answers[address] = observe.dial(lab, "host", address, 8080)
         counts.append(observe.rule(lab, "host", "nat", "DOCKER", DNAT_WEB).packets)
     answers["own"] = observe.dial(lab, "host", "127.0.0.1", 8082)
-    others = [("client", HOST), ("client", SECOND), ("host", HOST), ("host", SECOND)]
-    closed = {f"{name} on {address}": observe.dial(lab, name, address, 8082).outcome for name, address in others}
+    outside = observe.dial(lab, "client", HOST, 8082).outcome
     control = observe.dial(lab, "client", HOST, 8080).outcome
     evidence("who answered the host, and whom it saw", [answer.said for answer in answers.values()])
     evidence(f"the DNAT rule's counter: before, after {HOST}, after 127.0.0.1", counts)
-    evidence("8082, at the host's other addresses", closed)
-    evidence("the client on 8080", control)
+    evidence("the client on 8082 and on 8080", f"{outside}, {control}")
     assert answers[HOST].said.get("node") == "web", "the host does not reach the port at its own address"
     assert answers[HOST].said.get("caller") == HOST, "the container was not called from the host's address"
     assert answers["127.0.0.1"].said.get("caller") == GATEWAY, "at 127.0.0.1 it was not docker-proxy who called"
@@ -45,7 +43,7 @@ def test_the_host_reaches_its_published_ports(lab: RunningLab, evidence: Evidenc
         "the rule should translate the first call, not the second"
     )
     assert answers["own"].said.get("node") == "local", "the port published on 127.0.0.1 is closed to the host"
-    assert set(closed.values()) == {"refused"}, f"the port published on 127.0.0.1 is open elsewhere: {closed}"
+    assert outside == "refused", f"the port published on 127.0.0.1 should be closed to the client, it was {outside}"
     assert control == "answered", f"the client should reach the other port, it was {control}"
 
 

@@ -14,7 +14,7 @@ from orchestrator.wait import until
 NORULES, CALLER = "203.0.113.2", "203.0.113.1"
 DOCKER0, PLAIN, SIBLING = "172.17.0.1", "172.17.0.2", "10.60.1.2"
 BLOCKED = 1.5  # seconds without an answer: the SYN and its first repetition
-GATEWAYS = {"small": DOCKER0, "large": "10.60.2.1"}
+GATEWAYS = {"plain": DOCKER0, "sibling": "10.60.1.1"}
 LATE, LATE_ADDRESS = "-p 9001:9000/udp", "172.17.0.3"
 FORGET = f"conntrack -D -p udp -s {CLIENT} >/dev/null 2>&1 || true"
 _FIREWALLS = "https://docs.docker.com/engine/network/packet-filtering-firewalls/"
@@ -81,15 +81,15 @@ def test_the_daemons_mtu_is_the_default_bridges_alone(lab: RunningLab, change: C
     """With `mtu: 1400` containers of the default bridge get 1400, and those of another network 1500, unless it has the
     option itself.
     """
-    change.network("narrow", "told", "--subnet 10.60.3.0/24 -o com.docker.network.driver.mtu=1400")
-    change.container("narrow", "fitting", "--network told")
-    found = {name: mtu_of(lab, name) for name in ("small", "large", "fitting@narrow")}
+    change.network("norules", "told", "--subnet 10.60.3.0/24 -o com.docker.network.driver.mtu=1400")
+    change.container("norules", "fitting", "--network told")
+    found = {name: mtu_of(lab, name) for name in ("plain", "sibling", "fitting@norules")}
     over = {name: observe.ping(lab, name, gateway, size=1373, df=True) for name, gateway in GATEWAYS.items()}
     evidence("MTU on the default bridge, on another, on one with the option", found)
     evidence("ping -M do -s 1373 to the gateway: replies", {name: pings.replies for name, pings in over.items()})
-    assert found == {"small": 1400, "large": 1500, "fitting@narrow": 1400}
-    assert "message too long" in over["small"].text.lower(), "1401 bytes leave a container of the default bridge"
-    assert over["large"].replies == 1, "1401 bytes do not leave a container of another network"
+    assert found == {"plain": 1400, "sibling": 1500, "fitting@norules": 1400}
+    assert "message too long" in over["plain"].text.lower(), "1401 bytes leave a container of the default bridge"
+    assert over["sibling"].replies == 1, "1401 bytes do not leave a container of another network"
 
 
 @pytest.mark.claim(
