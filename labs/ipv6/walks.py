@@ -87,17 +87,6 @@ NOBODY = (
         ),
     ),
     _outward(
-        "advertisements-dropped",
-        what="A rule of the host drops neighbour advertisements.",
-        at="host",
-        layer="filter",
-        says=("dvertisement", "rule"),
-        change=both(
-            rule6_added("host", "INPUT -i eth0 -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j DROP"),
-            changed("host", "ip -6 neigh flush dev eth0", "true", "true"),
-        ),
-    ),
-    _outward(
         "outsider-pinned",
         what="The host has nobody's MAC address for the outsider.",
         at="host",

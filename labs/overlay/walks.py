@@ -269,9 +269,12 @@ WALKS = (
         says=("vxlan0", "down"),
         change=changed(
             "node1",
-            f"{HIDDEN} ip link set vxlan0 down",
+            f"{HIDDEN} ip neigh show dev vxlan0 nud permanent >/run/vxlan0.neigh;"
+            f" {HIDDEN} bridge fdb show dev vxlan0 | grep ' dst .* permanent' >/run/vxlan0.fdb; {HIDDEN} ip link set vxlan0 down",
             f"! {HIDDEN} ip -o link show vxlan0 | grep -q '[<,]UP[,>]'",
-            f"{HIDDEN} ip link set vxlan0 up",
+            f"{HIDDEN} ip link set vxlan0 up; while read -r mac _ dst _; do {HIDDEN} bridge fdb replace $mac dev vxlan0 dst $dst self permanent;"
+            f" done </run/vxlan0.fdb; while read -r address _ mac _; do {HIDDEN} ip neigh replace $address lladdr $mac dev vxlan0 nud permanent;"
+            " done </run/vxlan0.neigh; rm /run/vxlan0.*",
         ),
     ),
     _across(

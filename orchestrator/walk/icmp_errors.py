@@ -9,12 +9,13 @@ from __future__ import annotations
 from attrs import evolve
 
 from orchestrator.walk.legs import Path, arrived, describe
-from orchestrator.walk.lost import refusal
 from orchestrator.walk.model import INFERRED, SEEN, Death
 from orchestrator.walk.narrow import too_large_to_route
+from orchestrator.walk.refusals import refusal
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import risen
 from orchestrator.walk.segments import Segment
+from orchestrator.walk.underlay import too_large_below
 from orchestrator.walk.unheard import unheard
 
 TOO_BIG = {"fragmentation needed", "packet too big"}
@@ -30,13 +31,21 @@ def told_by_icmp(scene: Scene) -> Death | None:
     if error is None or error.packet.kind in _REMARKS:
         return None
     if error.segments[0].came:
-        return _from_outside(error)
+        return _by_a_tunnel(scene, error) or _from_outside(error)
     maker = error.segments[0].place
     if error.packet.kind in TOO_BIG:
         return _too_big(scene, error, maker)
     if error.packet.kind == _TTL:
         return _ran_out(scene, error, maker)
     return _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
+
+
+def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
+    """A tunnel says in the receiver's name that the network below it is too narrow."""
+    there = scene.way("there")
+    if error.packet.kind not in TOO_BIG or there is None:
+        return None
+    return too_large_below(scene, error.segments[0].came[0], there.packet.size, describe(error.packet))
 
 
 def _too_big(scene: Scene, error: Path, maker: str) -> Death:

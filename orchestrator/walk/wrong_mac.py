@@ -33,7 +33,7 @@ def misaddressed(scene: Scene, way: Path) -> Death | None:
 
 
 def _was_sent_to(segment: Segment, mac: str) -> bool:
-    return any((one.packet.inner or one.packet).dmac == mac for one in segment.went)
+    return any(mac in {one.packet.dmac, (one.packet.inner or one.packet).dmac} for one in segment.went)
 
 
 def _refused(fate: Fate | None) -> bool:

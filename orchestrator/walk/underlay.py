@@ -1,0 +1,72 @@
+"""Packets that went into a tunnel and did not get to the other node: its table, and the network below it."""
+
+from __future__ import annotations
+
+from orchestrator.walk.legs import Path
+from orchestrator.walk.model import SEEN, Death
+from orchestrator.walk.refusals import refusal
+from orchestrator.walk.routes import Query
+from orchestrator.walk.scene import Scene
+from orchestrator.walk.seen import Sighting
+from orchestrator.walk.segments import Segment
+from orchestrator.walk.unheard import unheard
+
+_HEADERS = {4: 50, 6: 70}  # bytes of IP, UDP, VXLAN and Ethernet that a tunnel adds
+
+
+def into_a_tunnel(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+    """It went into a tunnel and did not come out on any wire."""
+    carried = [one for each in way.segments for one in (*each.came, *each.went) if one.packet.inner is not None]
+    for segment in way.segments if not carried else ():
+        last = segment.went[-1:]
+        link = scene.seen.links[segment.place].get(last[0].interface) if last else None
+        if link is not None and link.kind == "vxlan":
+            return in_the_tunnel(scene, segment)
+    return None
+
+
+def in_the_tunnel(scene: Scene, segment: Segment) -> Death:
+    """It left by a VXLAN interface, and nothing that carries it was seen."""
+    frame = segment.went[-1].packet
+    entries = [one for one in scene.space(segment.place).fdb if one.mac == frame.dmac and one.remote]
+    host = scene.seen.places[segment.place][0]
+    if not entries:
+        why, proof = f"The VXLAN of {host} does not know where {frame.dmac} is.", "its FDB has no entry for it"
+    else:
+        below = _below(scene, host, entries[0].remote)
+        if below is not None:
+            return below
+        why = f"The VXLAN of {host} sends it to {entries[0].remote}, and nothing left."
+        proof = f"bridge fdb: {entries[0].mac} dst {entries[0].remote}"
+    return Death(place=host, layer="overlay", why=why, proof=proof)
+
+
+def _below(scene: Scene, host: str, remote: str) -> Death | None:
+    """What is between a tunnel and the other node: the route, the interface, the neighbour."""
+    route = scene.ask(host, Query(remote))
+    refused = refusal(scene, host, route)
+    if refused is not None:
+        return refused
+    link = scene.seen.links[host].get(route.interface)
+    if link is not None and "UP" not in link.flags:
+        why = f"Interface {link.name} of {host} is down."
+        return Death(place=host, layer="link", why=why, proof=f"{link.name}: {link.operstate}")
+    return unheard(scene, host, route.gateway or remote, route.interface)
+
+
+def too_large_below(scene: Scene, made: Sighting, size: int, proof: str) -> Death | None:
+    """A tunnel answered in the receiver's stead that a packet is too large: for the network below it."""
+    link = scene.seen.links[made.place].get(made.interface)
+    if link is None or link.kind != "vxlan":
+        return None
+    host = scene.seen.places[made.place][0]
+    remotes = {one.remote for one in scene.space(made.place).fdb if one.remote and one.mac == made.packet.smac}
+    for remote in sorted(remotes):
+        route = scene.ask(host, Query(remote))
+        below = scene.seen.links[host].get(route.interface)
+        added = _HEADERS[6 if ":" in remote else 4]
+        fits = min((mtu for mtu in (below.mtu if below is not None else 0, route.mtu) if mtu), default=0)
+        if fits and size + added > fits:
+            why = f"{size} bytes and {added} of VXLAN's do not fit through {route.interface} of {host}: {fits} do."
+            return Death(place=host, layer="mtu", why=why, proof=f"{route.interface}: mtu {fits}; {proof}", basis=SEEN)
+    return None
