@@ -67,7 +67,8 @@ WALKS = (
         says=(_OUT, "overlap"),
         change=changed(
             "host",
-            "ip link add overlap type bridge && ip addr add 203.0.113.129/25 dev overlap && ip link set overlap up && ip route add 203.0.113.0/25 dev overlap",
+            "ip link add overlap type bridge && ip addr add 203.0.113.129/25 dev overlap && ip link set "
+            "overlap up && ip route add 203.0.113.0/25 dev overlap",
             "ip route | grep -q 'dev overlap'",
             "ip link del overlap",
         ),

@@ -191,9 +191,12 @@ ROUTES = (
         change=changed(
             "host",
             "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1",
-            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sysctl -n net.ipv6.conf.eth0.disable_ipv6 | grep -q 1",
-            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sh -c 'sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0;"
-            " ip addr add 2001:db8:1::2/64 dev eth0 nodad; ip -6 route add default via 2001:db8:1::1 dev eth0 metric 1024'",
+            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sysctl -n "
+            "net.ipv6.conf.eth0.disable_ipv6 | grep -q 1",
+            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sh -c 'sysctl -qw "
+            "net.ipv6.conf.eth0.disable_ipv6=0;"
+            " ip addr add 2001:db8:1::2/64 dev eth0 nodad; ip -6 route add default via 2001:db8:1::1 dev eth0 "
+            "metric 1024'",
         ),
     ),
     _outward(
@@ -350,7 +353,8 @@ RULES = (
         change=link_down(
             "dual",
             "eth0",
-            f"ip addr add {_DUAL}/64 dev eth0 nodad && ip -6 route add default via {_GATEWAY} dev eth0 metric 1024 && ip route add default via 10.3.1.1",
+            f"ip addr add {_DUAL}/64 dev eth0 nodad && ip -6 route add default via {_GATEWAY} dev eth0 metric "
+            f"1024 && ip route add default via 10.3.1.1",
         ),
     ),
     _inward(

@@ -66,7 +66,7 @@ def _given_source(scene: Scene, way: Path, number: int, source: str) -> Death | 
     """A namespace before gave the packet a source that is the receiver's own."""
     place = way.segments[number].place
     for one in way.segments[:number]:
-        if one.first.src != one.last.src == source and scene.has(place, source):
+        if one.place != place and one.first.src != one.last.src == source and scene.has(place, source):
             why = f"It left {one.place} with the source {source}, which is {place}'s own: {place} takes no such packet."
             return Death(place=one.place, layer="nat", why=why, proof=f"its source was {one.first.src} before")
     return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from orchestrator.packets import Packet
 from orchestrator.walk.legs import Path
-from orchestrator.walk.model import SEEN, Death
+from orchestrator.walk.model import INFERRED, SEEN, Death
 from orchestrator.walk.refusals import refusal
 from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment
 from orchestrator.walk.unheard import unheard
+from orchestrator.walk.wrong_mac import stray
 
 _HEADERS = {4: 50, 6: 70}  # bytes of IP, UDP, VXLAN and Ethernet that a tunnel adds
 
@@ -30,10 +32,12 @@ def in_the_tunnel(scene: Scene, segment: Segment) -> Death:
     frame = segment.went[-1].packet
     entries = [one for one in scene.space(segment.place).fdb if one.mac == frame.dmac and one.remote]
     host = scene.seen.places[segment.place][0]
+    if not entries and (below := _below_as_it_was(scene, segment.place, frame)) is not None:
+        return below
     if not entries:
         why, proof = f"The VXLAN of {host} does not know where {frame.dmac} is.", "its FDB has no entry for it"
     else:
-        below = _below(scene, host, entries[0].remote)
+        below = _below(scene, host, entries[0].remote, frame.size)
         if below is not None:
             return below
         why = f"The VXLAN of {host} sends it to {entries[0].remote}, and nothing left."
@@ -41,7 +45,16 @@ def in_the_tunnel(scene: Scene, segment: Segment) -> Death:
     return Death(place=host, layer="overlay", why=why, proof=proof)
 
 
-def _below(scene: Scene, host: str, remote: str) -> Death | None:
+def _below_as_it_was(scene: Scene, place: str, frame: Packet) -> Death | None:
+    """A swarm takes a node's entries out of the tables when it does not hear from it: what is below is its cause."""
+    host, name = scene.seen.places[place]
+    snapshot = scene.baseline.get(host)
+    space = snapshot.namespaces.get(name) if snapshot is not None else None
+    remotes = [one.remote for one in space.fdb if one.mac == frame.dmac and one.remote] if space is not None else []
+    return next((found for one in remotes if (found := _below(scene, host, one, frame.size)) is not None), None)
+
+
+def _below(scene: Scene, host: str, remote: str, size: int) -> Death | None:
     """What is between a tunnel and the other node: the route, the interface, the neighbour."""
     route = scene.ask(host, Query(remote))
     refused = refusal(scene, host, route)
@@ -51,7 +64,12 @@ def _below(scene: Scene, host: str, remote: str) -> Death | None:
     if link is not None and "UP" not in link.flags:
         why = f"Interface {link.name} of {host} is down."
         return Death(place=host, layer="link", why=why, proof=f"{link.name}: {link.operstate}")
-    return unheard(scene, host, route.gateway or remote, route.interface)
+    hop = route.gateway or remote
+    return (
+        _narrow(scene, host, remote, size, "")
+        or stray(scene, host, hop, route.interface)
+        or unheard(scene, host, hop, route.interface)
+    )
 
 
 def too_large_below(scene: Scene, made: Sighting, size: int, proof: str) -> Death | None:
@@ -61,12 +79,18 @@ def too_large_below(scene: Scene, made: Sighting, size: int, proof: str) -> Deat
         return None
     host = scene.seen.places[made.place][0]
     remotes = {one.remote for one in scene.space(made.place).fdb if one.remote and one.mac == made.packet.smac}
-    for remote in sorted(remotes):
-        route = scene.ask(host, Query(remote))
-        below = scene.seen.links[host].get(route.interface)
-        added = _HEADERS[6 if ":" in remote else 4]
-        fits = min((mtu for mtu in (below.mtu if below is not None else 0, route.mtu) if mtu), default=0)
-        if fits and size + added > fits:
-            why = f"{size} bytes and {added} of VXLAN's do not fit through {route.interface} of {host}: {fits} do."
-            return Death(place=host, layer="mtu", why=why, proof=f"{route.interface}: mtu {fits}; {proof}", basis=SEEN)
-    return None
+    return next((one for remote in sorted(remotes) if (one := _narrow(scene, host, remote, size, proof))), None)
+
+
+def _narrow(scene: Scene, host: str, remote: str, size: int, proof: str) -> Death | None:
+    """With what a tunnel adds, a packet does not fit through the interface below."""
+    route = scene.ask(host, Query(remote))
+    below = scene.seen.links[host].get(route.interface)
+    added = _HEADERS[6 if ":" in remote else 4]
+    fits = min((mtu for mtu in (below.mtu if below is not None else 0, route.mtu) if mtu), default=0)
+    if not fits or size + added <= fits:
+        return None
+    why = f"{size} bytes and {added} of VXLAN's do not fit through {route.interface} of {host}: {fits} do."
+    said = f"; {proof}" if proof else ""
+    basis = SEEN if proof else INFERRED
+    return Death(place=host, layer="mtu", why=why, proof=f"{route.interface}: mtu {fits}{said}", basis=basis)
