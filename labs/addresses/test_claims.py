@@ -61,7 +61,7 @@ def test_given_address_survives_a_restart(lab: RunningLab, change: Change, evide
     source="moby integration/networking/mac_addr_test.go TestMACAddrOnRestart, TestCfgdMACAddrOnRestart",
 )
 def test_generated_mac_is_generated_anew(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
-    """A configured MAC address comes back; a generated one is random at each start; with 20.10 and 26.1 it follows the IP."""
+    """A configured MAC address comes back; a generated one is new at each start, or follows the IP (20.10, 26.1)."""
     change.container("host", "fixed", f"--network static --mac-address {FIXED_MAC}")
     change.container("host", "rover", "--network static")
     configured, first = place_of(lab, "fixed"), place_of(lab, "rover")

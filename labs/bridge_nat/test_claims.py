@@ -203,7 +203,7 @@ def test_conntrack_holds_both_directions(lab: RunningLab, evidence: Evidence) ->
 def test_reply_to_a_host_whose_interface_is_down_dies_at_the_sender(
     lab: RunningLab, change: Change, evidence: Evidence
 ) -> None:
-    """The SYN-ACK is lost at its sender, which has no carrier; no hook of the host sees it, and the host forgets it."""
+    """The SYN-ACK is lost at its sender, which has no carrier; the host's iptables see none, and conntrack forgets."""
     assert observe.dial(lab, "client", OUTSIDER, 80).outcome == "answered", "the path does not work to begin with"
     change.run("outsider", COUNT, UNCOUNT)
     change.run("outsider", HOLD, f"{RELEASE} 2>/dev/null || true")

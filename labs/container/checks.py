@@ -50,7 +50,7 @@ CHECKS = (
         "restarting",
         "`docker restart` asks the engine, which knows no container of this name.",
         "host",
-        "docker restart nobody 2>&1 || true",
+        "docker restart nobody 2>&1 | tail -n 1",
         "Error response from daemon: No such container: nobody",
     ),
     Prints(

@@ -88,6 +88,17 @@ FAULTS = (
         shows={"vault": "otherwise"},
     ),
     Fault(
+        id="asked-in-vain",
+        layer="filter",
+        level=2,
+        ticket="Vault was to be the DNS server of its network, and none of its neighbours gets an answer from it.",
+        what="A rule in vault's own namespace drops the queries that come for it.",
+        at="vault",
+        look="vault: iptables -nvL INPUT, whose counter rises",
+        change=rule_added("vault", "INPUT -p udp -m udp --dport 53 -j DROP"),
+        reddens={"b56": "differs"},
+    ),
+    Fault(
         id="jump-deleted",
         layer="nat",
         level=2,

@@ -45,11 +45,15 @@ class Resolved:
 
 @contextmanager
 def dns_server(lab: RunningLab, name: str, address: str) -> Iterator[None]:
-    """A DNS server on an address of a host or outsider, meanwhile."""
+    """A DNS server on an address of a host, outsider or container, meanwhile."""
     agent, place = lab.at(name)
     label = f"dns-of-{name}"
     argv = ["python3", "-c", _SERVER, address, KNOWN, KNOWN_ADDRESS]
-    agent.call("spawn", name=label, place=place, argv=argv)
+    if place.startswith("container:"):  # whose image has no Python: the host's, in its network namespace
+        process = lab.engine(lab.host_of(name)).api.inspect_container(name)["State"]["Pid"]
+        agent.call("spawn", name=label, place="host", argv=["nsenter", "-t", str(process), "-n", *argv])
+    else:
+        agent.call("spawn", name=label, place=place, argv=argv)
     try:
         listens = agent.call("listening", place=place, port=53, proto="udp", seconds=_LIMIT)
         assert listens, f"the DNS server in {name} did not start"

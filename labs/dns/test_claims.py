@@ -102,6 +102,7 @@ def test_names_are_known_within_a_network(lab: RunningLab, change: Change, evide
         back = dig(lab, "till", "-x 10.20.1.4").records
         far = dig(lab, "till", "ledger")
         reached = observe.dial(lab, "till", address_of(lab, "till", "basket") or EMBEDDED, 80).said.get("node")
+        change.keep("till", "/etc/hosts")  # it keeps its name with an address that it has no more
         change.run("host", "docker network connect back till", "docker network disconnect back till")
         joined = dig(lab, "till", "ledger").records
     evidence("basket, to till on front and to ledger on back", near)
@@ -174,13 +175,38 @@ def test_internal_network_and_external_names(lab: RunningLab, change: Change, en
 
 
 @pytest.mark.claim(
+    "b56",
+    says="a container on an internal network asks a `--dns` server that is in that network",
+    verdict="proven",
+    source="moby integration/networking/resolvconf_test.go TestInternalNetworkLocalDNS",
+)
+def test_an_internal_networks_own_server_is_asked(lab: RunningLab, change: Change, evidence: Evidence) -> None:
+    """`--dns` with an address in the internal network is asked for names of the world outside, from the container's own
+    address; its embedded DNS server stays the one that it is told of.
+    """
+    change.container("host", "diver", "--network sealed --dns 10.20.3.2")
+    with dns_server(lab, "vault", "10.20.3.2"), observe.capture(lab, "vault", "eth0") as wire:
+        outer, inner = dig(lab, "host:diver", KNOWN), dig(lab, "host:diver", "vault")
+        asked = [packet for packet in wire.packets() if packet.dport == 53]
+    told = lab.run("host", "docker exec diver grep ^nameserver /etc/resolv.conf").stdout.split()
+    own = lab.engine("host").api.inspect_container("diver")["NetworkSettings"]["Networks"]["sealed"]["IPAddress"]
+    evidence("the container's resolv.conf", told)
+    evidence(f"{KNOWN}, and the neighbour's name", [str(outer), str(inner)])
+    evidence("what the server in the network was asked", asked)
+    assert told == ["nameserver", EMBEDDED], "the container is told of another server"
+    assert outer == FOUND, f"the server in the network does not answer for the world outside: {outer}"
+    assert inner == Resolved("NOERROR", ["10.20.3.2"]), "a neighbour's name is not answered"
+    assert {packet.src for packet in asked} == {own}, "the server was not asked, or not from the container"
+
+
+@pytest.mark.claim(
     "b37",
     says="`--add-host NAME:host-gateway` resolves to an internal IP address of the host, which host-gateway-ip changes",
     verdict="proven",
     source="https://docs.docker.com/reference/cli/docker/container/run/",
 )
 def test_host_gateway_is_docker0s_address(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """host-gateway is docker0's address, also on other networks, and leads to the host's own servers."""
+    """host-gateway is docker0's address, also for a container of another network; it leads to the host's own server."""
     seen = {}
     for name, network in (("guest", "bridge"), ("visitor", "front")):
         change.container("host", name, f"--network {network} --add-host hostbox:host-gateway")

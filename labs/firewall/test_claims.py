@@ -67,7 +67,7 @@ def test_a_port_on_loopback_and_a_neighbour(lab: RunningLab, change: Change, eng
 def test_a_neighbour_with_a_route_to_containers(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence
 ) -> None:
-    """With 20.10 and 26.1 a neighbour that routes to a container reaches the ports it published, and all of its ports if
+    """With 20.10 and 26.1 a neighbour that routes to a container reaches the ports it published, and all its ports if
     FORWARD's policy is ACCEPT; 28.5 drops what comes for a container from outside its bridge.
     """
     ports = {"published": (WEB, 80), "published on 127.0.0.1": (WEB, 82), "not published": (WEB, 81)}

@@ -19,15 +19,14 @@ _REFUSE = 'case "$1 $2" in "network create") echo "networks are made by the plat
 # Brackets: the shell that looks for a process must not find itself.
 _SERVER = "$(pgrep -f '[T]CP4-LISTEN:80,.* http plain$')"
 _PROXY = "$(pgrep -f 'host-ip [:]: -host-port 8081')"
-_GUEST = "$(pgrep -f '[T]CP6-LISTEN:80,.* http guest$')"
 _NOBODY = "02:42:0a:03:00:63"
 
 
-def _rule_added6(rule: str, table: str = "filter") -> Change:
+def _rule_added6(rule: str, table: str = "filter", at: str = "host") -> Change:
     """An ip6tables rule that stands first in its chain."""
     chain, _, rest = rule.partition(" ")
     return changed(
-        "host",
+        at,
         f"ip6tables -w -t {table} -I {chain} {rest}",
         f"ip6tables -w -t {table} -C {rule}",
         f"ip6tables -w -t {table} -D {rule}",
@@ -129,15 +128,14 @@ FAULTS = (
         shows={"plain-four": "timeout", "plain-six": "timeout"},
     ),
     Fault(
-        id="guest-frozen",
-        layer="process",
-        level=1,
-        ticket="Connections to port 8080 of the other host, stock, are made, but no page ever comes.",
-        what="The server process of guest is stopped.",
-        at="guest",
-        look="guest: ps -o stat,args shows the server in state T; ss -ltn shows connections waiting in Recv-Q",
-        tells={"server-frozen": "that is plain's, at the other host"},
-        change=frozen("stock", _GUEST),
+        id="dropped-early",
+        layer="filter",
+        level=2,
+        ticket="Port 8080 of the other host, stock, does not answer over IPv6 any more.",
+        what="A rule in stock's raw PREROUTING drops what comes for port 8080, before anything is translated.",
+        at="stock",
+        look="stock: ip6tables -t raw -nvL PREROUTING, whose counter rises",
+        change=_rule_added6("PREROUTING -p tcp -m tcp --dport 8080 -j DROP", "raw", at="stock"),
         reddens={"b121": "differs"},
         shows={"guest-six": "timeout"},
     ),

@@ -299,8 +299,8 @@ def test_containers_reach_each_other_in_bridge_mode(lab: RunningLab, change: Cha
     "f7", says="all traffic on eth0 is visible to macvlan containers: how to limit that?", verdict="refuted"
 )
 def test_containers_see_only_what_is_for_them(lab: RunningLab, change: Change, evidence: Evidence) -> None:
-    """In bridge mode even a promiscuous container sees no unicast of others, and nothing of it is to be limited; in mode
-    passthru it does.
+    """In bridge mode even a promiscuous container sees no unicast of others, and nothing of it is to be limited; in
+    mode passthru it does.
     """
     change.run("second", "ip link set eth0 promisc on", "ip link set eth0 promisc off")
     on_eth1(change, "passthru-net", "passthru")

@@ -131,6 +131,6 @@ def _reached(lab: RunningLab) -> dict[str, str]:
     """How a published port, the outside and a container of another bridge are reached."""
     return {
         "published": observe.dial(lab, "outsider", HOST, 8080, seconds=BLOCKED).outcome,
-        "outside": "answered" if observe.ping(lab, "echo", OUTSIDER, seconds=1).replies else "no reply",
+        "outside": "answered" if observe.ping(lab, "echo", OUTSIDER).replies else "no reply",
         "other bridge": observe.dial(lab, "apart@host", SERVER, 80, seconds=BLOCKED).outcome,
     }

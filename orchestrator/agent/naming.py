@@ -12,10 +12,14 @@ _FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf")
 _NOT_FOUND = 127
 _EVERYTHING = 3  # ETH_P_ALL
 _MOST = 500  # frames; a question is two
-# The files of a container without a getent of its own, laid over those of the lab host for one command.
-_BORROWED = (
-    'for f in /etc/hosts /etc/resolv.conf /etc/nsswitch.conf; do [ -e "$1$f" ] && mount --bind "$1$f" "$f"; done'
-)
+# The files of a container without a getent of its own, laid over those of the lab host for one command. They are
+# copied: the kernel binds no mounts of another mount namespace.
+_BORROWED = """mount -t tmpfs borrowed /mnt
+for f in hosts resolv.conf nsswitch.conf; do
+  [ -e "$1/etc/$f" ] && cp -L "$1/etc/$f" /mnt && mount --bind /mnt/$f /etc/$f
+done
+exec getent ahosts "$2"
+"""
 
 
 def resolve(place: str, name: str, seconds: int, within: float) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def resolve(place: str, name: str, seconds: int, within: float) -> dict[str, Any
 def _borrowing(place: str) -> list[str]:
     """A command of the lab host, with a container's files; its network namespace is that of the calling thread."""
     root = f"/proc/{places.container_pid(place.partition(':')[2])}/root"
-    return ["unshare", "--mount", "sh", "-c", f'{_BORROWED}; exec getent ahosts "$2"', "sh", root]
+    return ["unshare", "--mount", "sh", "-c", _BORROWED, "sh", root]
 
 
 def _text(place: str, path: str) -> str:

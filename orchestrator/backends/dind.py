@@ -17,6 +17,7 @@ import requests
 from orchestrator import labels
 from orchestrator.backends import SHARED, Found, HostSpec, Ready, Swept
 from orchestrator.backends.execstream import ExecStream
+from orchestrator.backends.thawing import thaw
 from orchestrator.errors import BuildError, NetproofError
 from orchestrator.outer import connect, quietly, translated
 from orchestrator.state import Instance
@@ -218,6 +219,7 @@ def _remove_elsewhere(container: str) -> None:
 
 
 def _remove(client: docker.DockerClient, container: str) -> None:
+    thaw(client.api, container)
     quietly(lambda: client.api.remove_container(container, v=True, force=True))
     # A removal that was under way already, for a run that was killed, may take a moment longer.
     until(lambda: not client.api.containers(all=True, filters={"id": container}), _REMOVAL_LIMIT)

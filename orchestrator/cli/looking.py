@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ import attrs
 from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
-from orchestrator.facts import HAPPENED, SENTENCE, Difference, Snapshot, flatten, kept, structure, told
+from orchestrator.facts import HAPPENED, SENTENCE, SILENT, Difference, Snapshot, flatten, kept, structure, told
 from orchestrator.facts.flat import place_name
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
@@ -44,21 +45,20 @@ def diff(screen: Screen, name: str, _: str, options: Options) -> None:
     everything = differences(lab, instance)
     hidden = set() if options["show"] else _injected(instance)
     found = [item for item in everything if lines([item]) - hidden]
-    for item in found:
-        if item.aspect == HAPPENED:
-            screen.line(screen.colour(f"{item.after}{_followed(item)}", "red"))
-    place = ""
-    for item in found:
-        if item.aspect == HAPPENED:
-            continue
-        if item.place != place:
-            place = item.place
-            screen.line(screen.colour(place, "bold"))
-        _tell(screen, item, hidden)
+    happened = [item for item in found if item.aspect == HAPPENED]
+    for item in happened:
+        screen.line(screen.colour(f"{item.after}{_followed(item)}", "red"))
+    for place, several in groupby(found[len(happened) :], key=lambda item: item.place):
+        screen.line(screen.colour(place, "bold"))
+        for item in several:
+            _tell(screen, item, hidden)
     screen.line(
         f"{_differences(len(found))} from the state after `up`." if found else f"{instance} is as it was after `up`."
     )
     screen.line(f"  {SENTENCE}")
+    for item in happened:
+        if item.key == SILENT:
+            screen.line(f"  Not compared: what the engine of {item.place} would tell of its containers and networks.")
     if any(item.follows for item in found):
         screen.line("  What follows from something else is not shown: --json lists it.")
     if hidden:

@@ -29,7 +29,7 @@ def walk(screen: Screen, name: str, source: str, options: Options) -> None:
     from orchestrator.walk.picture import svg  # noqa: PLC0415 - as above
 
     lab, instance = chosen(name, options)
-    lab.host_of(source)
+    lab.host_of(source.partition("@")[2] or source)  # NAME@HOST is a container that the definition does not have
     file = Path(options["svg"]) if options["svg"] else None
     if file is not None and not file.absolute().parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no such folder.", "Name a file in a folder that exists.")

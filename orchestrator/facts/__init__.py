@@ -3,7 +3,7 @@
 from orchestrator.facts.compare import Difference, compare
 from orchestrator.facts.compared import SENTENCE
 from orchestrator.facts.flat import Flat, flatten
-from orchestrator.facts.happened import HAPPENED, told
+from orchestrator.facts.happened import HAPPENED, SILENT, told
 from orchestrator.facts.kept import kept
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normal import normalise
@@ -11,6 +11,7 @@ from orchestrator.facts.normal import normalise
 __all__ = [
     "HAPPENED",
     "SENTENCE",
+    "SILENT",
     "Difference",
     "Flat",
     "Flow",

@@ -11,6 +11,7 @@ from orchestrator.facts.compare import Difference, compare, untold
 from orchestrator.facts.flat import Flat, Value
 
 HAPPENED = "what happened"
+SILENT = "silent engine"
 _PORT = re.compile(r" port \d+/(\w+)$")
 _WORDS = re.compile(r"[^\s,]+")
 _BY_ITSELF = ("operstate=", "mac=")
@@ -136,12 +137,12 @@ def _engines(before: Flat, after: Flat) -> Iterator[Cause]:
         answered, answers = had.get("answers"), has.get("answers")
         if (answered, answers) == ("yes", "no"):
             dead = "dockerd []" in has.get("processes", "")
-            says = f"The engine of {host} {'is gone' if dead else 'does not answer'}."
+            kind, says = SILENT, f"The engine of {host} {'is gone' if dead else 'does not answer'}."
         elif answered == answers and had.get("processes") != has.get("processes"):
-            says = f"The engine of {host} was restarted."
+            kind, says = "engine", f"The engine of {host} was restarted."
         else:
             continue
-        yield Cause(host, "engine", says, host, owns=("engine", frozenset(had.keys() | has.keys())))
+        yield Cause(host, kind, says, host, owns=("engine", frozenset(had.keys() | has.keys())))
 
 
 def _containers(host: str, had: dict[str, str], has: dict[str, str]) -> Iterator[Cause]:

@@ -163,11 +163,25 @@ def _modes_fit(lab: Lab) -> None:
                 "is an address on the default bridge, which it is not connected to",
                 "Say it in a Join.",
             )
+        _resolves_itself(container)
         _joins_fit(lab, container)
     for network in lab.networks:
         if network.driver == OVERLAY and lab.host(network.on).swarm != MANAGER:
             raise DefinitionError(
                 f"{network.name}.on", network.on, "an overlay is made by a swarm's manager", "Name the manager."
+            )
+
+
+def _resolves_itself(container: Container) -> None:
+    """Whoever shares another's network has its resolver, too: the engine refuses to set it."""
+    given = {"dns": container.dns, "dns_search": container.dns_search, "dns_options": container.dns_options}
+    for name, value in given.items():
+        if value and container.shares:
+            raise DefinitionError(
+                f"{container.name}.{name}",
+                value,
+                f"its network is that of {container.shares}, whose resolver it has",
+                f"Say it of {container.shares}.",
             )
 
 

@@ -152,8 +152,9 @@ class Container:
 
     `networks` are the networks it joins instead, `network` is `none`, `host` or `container:NAME`. Containers
     start in the order of their definition. The default bridge hands out addresses itself, so `address` is what
-    the engine is expected to choose; anything else is reported when the lab is built. What it `serves` becomes
-    its command.
+    the engine is expected to choose; anything else is reported when the lab is built. `dns` are the servers that are
+    asked for names of the world outside, `dns_search` and `dns_options` the resolver's. What it `serves` becomes its
+    command.
     """
 
     name: str = field(validator=checks.container_name)
@@ -164,6 +165,9 @@ class Container:
     publish: tuple[str, ...] = field(default=(), converter=checks.one_or_more, validator=checks.each(checks.published))
     serves: tuple[Server, ...] = field(default=(), converter=checks.several)
     capabilities: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
+    dns: tuple[str, ...] = field(default=(), converter=checks.one_or_more, validator=checks.each(checks.address))
+    dns_search: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
+    dns_options: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
     command: tuple[str, ...] = field(default=DEFAULT_COMMAND, converter=checks.words)
 
     @property

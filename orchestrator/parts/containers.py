@@ -67,6 +67,9 @@ def _start(api: docker.APIClient, running: RunningLab, container: Container, spe
             network_mode=_mode(container),
             port_bindings=_bindings(container) or None,
             cap_add=list(container.capabilities) or None,
+            dns=list(container.dns) or None,
+            dns_search=list(container.dns_search) or None,
+            dns_opt=list(container.dns_options) or None,
         ),
         networking_config=_networks_at_once(api, container),
     )["Id"]

@@ -45,11 +45,18 @@ def delivery(seen: Seen, way: Path | None) -> Delivery | None:
     found = Delivery(segment.place, packet, interface, packet.dst, packet.dport)
     for chain in segment.chains:
         for step in chain.steps:
-            proxied = _TPROXY.search(step.text) or _TPROXY_NFT.search(step.text)
-            if proxied is not None:
-                target = "" if proxied["ip"] in _ANY else str(proxied["ip"])
-                return evolve(found, target=target, port=int(proxied["port"] or packet.dport), proxied=True)
+            target, port = proxied(step.text)
+            if port is not None:
+                return evolve(found, target=target, port=port or packet.dport, proxied=True)
     return found
+
+
+def proxied(rule: str) -> tuple[str, int | None]:
+    """Where a TPROXY rule hands packets: an address ("": the interface's), a port (0: theirs; None: it is no such)."""
+    found = _TPROXY.search(rule) or _TPROXY_NFT.search(rule)
+    if found is None:
+        return "", None
+    return "" if found["ip"] in _ANY else str(found["ip"]), int(found["port"] or 0)
 
 
 def as_delivered(seen: Seen, segment: Segment) -> Packet:

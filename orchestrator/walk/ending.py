@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from orchestrator.walk.dying import death
-from orchestrator.walk.listening import Taken
+from orchestrator.walk.listening import Taken, unproxied
 from orchestrator.walk.meshed import without_ipvs
 from orchestrator.walk.model import Death, Walk
 from orchestrator.walk.older import met_an_older_flow
@@ -27,7 +27,7 @@ def ended(scene: Scene, relay: Relay | None, how: str) -> Walk:
         return evolve(found, outcome="answered")  # whoever does not say how long the answer is may keep it open
     silent = _silent(scene if inner is None else inner)
     why = large or (_relay_died(scene, relay, inner, how) if inner is not None and silent is None else None)
-    why = without_ipvs(scene, why or met_an_older_flow(scene, death(scene)))
+    why = without_ipvs(scene, why or met_an_older_flow(scene, unproxied(death(scene))))
     if silent is not None and silent.socket is not None and why.layer == "unknown":
         return evolve(found, outcome="delivered", note=_SILENCE.format(silent.socket.owner))
     if found.outcome == "broken off" and why.layer == "unknown":

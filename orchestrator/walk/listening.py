@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from orchestrator.running import RunningLab
-from orchestrator.walk.delivery import Delivery, delivery
+from orchestrator.walk.delivery import Delivery, delivery, proxied
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import Death
 from orchestrator.walk.owners import Owner
@@ -145,3 +145,13 @@ def full(taken: Taken | None) -> Death | None:
     why = f"{found.owner} does not accept: {found.waiting} connections wait, more than its backlog of {found.backlog}."
     proof = f"ss -ltn of {place}: {found.bound} Recv-Q {found.waiting} Send-Q {found.backlog}"
     return Death(place=place, layer="process", why=why, proof=proof)
+
+
+def unproxied(death: Death) -> Death:
+    """A death by a TPROXY rule, which drops what it has no socket for; any other as it is."""
+    port = proxied(death.proof)[1] if death.layer == "filter" else None
+    if port is None:
+        return death
+    what = f"port {port}" if port else "the port that was asked"
+    why = f"Nobody in {death.place} listens on {what} with IP_TRANSPARENT, where a TPROXY rule hands the packet to."
+    return evolve(death, layer="process", why=why)

@@ -18,6 +18,7 @@ from orchestrator.walk.nodes import address_of
 from orchestrator.walk.resolving import Question, Resolution, resolve
 
 _EMBEDDED = "127.0.0.11"
+_SERVERLESS = "/etc/resolv.conf names no DNS server, and the C library asks its own machine"
 _BRIEFLY = 0.5  # seconds for a name whose address is known anyway
 
 
@@ -42,17 +43,19 @@ def named(running: RunningLab, asker: str, name: str) -> Named:
     found = resolve(running, asker, name) if final else resolve(running, asker, name, _BRIEFLY)
     told = said(found)
     if found.addresses:
-        return Named(found.addresses[0], _stations(asker, told))
+        return Named(found.addresses[0], _stations(found.asker, told))
     mine = address_of(running, asker, name) if name in running.lab.places else ""
     if mine and not final:
-        return Named(mine, _stations(asker, [*told, f"{name} is a node of this lab: its address {mine} is taken"]))
+        return Named(
+            mine, _stations(found.asker, [*told, f"{name} is a node of this lab: its address {mine} is taken"])
+        )
     if not mine and not _exists(running, name) and (found.is_denied or "." not in name):
         heard = "; ".join([running.lab.name, *told])
         raise UnknownName("node, address or name", name, running.lab.places, of=heard)
     if mine:
         told += _not_asked(found)
-        told.append(f"{name} has {mine}, which {asker} has no way to know by this name")
-    return Named("", _stations(asker, told), _death(found))
+        told.append(f"{name} has {mine}, which {found.asker} has no way to know by this name")
+    return Named("", _stations(found.asker, told), _death(found))
 
 
 def _stations(asker: str, told: list[str]) -> tuple[Station, ...]:
@@ -80,7 +83,8 @@ def _containers(running: RunningLab, host: str) -> set[str]:
 
 def said(found: Resolution) -> list[str]:
     """How a name was looked up, line by line."""
-    lines = [_line(one, found.waited) for one in found.asked]
+    lines = [_SERVERLESS] if found.asked and not found.servers else []
+    lines += [_line(one, found.waited) for one in found.asked]
     lines += [f"{_embedded(found)} asked in turn: {_line(one, found.waited)}" for one in found.relayed]
     by_dns = {address for one in found.asked for address in one.addresses}
     if found.addresses and not by_dns & set(found.addresses):

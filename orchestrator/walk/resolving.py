@@ -61,7 +61,7 @@ def resolve(running: RunningLab, asker: str, name: str, limit: float = _LIMIT) -
     """Ask a node's resolver for a name, with the files and in the namespaces of the node, for `limit` seconds."""
     agent, place = running.at(asker)
     answer = agent.call("resolve", place=place, name=name, seconds=_PATIENCE, within=scaled(limit))
-    return read(asker, name, answer, min(_PATIENCE, limit))
+    return read(asker.partition("@")[0], name, answer, min(_PATIENCE, limit))
 
 
 def read(asker: str, name: str, answer: dict[str, Any], waited: float = _PATIENCE) -> Resolution:

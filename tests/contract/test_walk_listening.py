@@ -57,6 +57,18 @@ def test_a_destination_that_output_translates_is_asked_there(cell: RunningLab) -
     assert (death.place, death.why) == ("web", "Nobody in web listens on tcp port 81.")
 
 
+def test_a_packet_that_tproxy_hands_over_is_asked_of_its_socket(cell: RunningLab) -> None:
+    """Its destination stays; the port that matters is the rule's. Without a transparent socket the rule drops it."""
+    script = "s = socket.socket(); s.setsockopt(0, 19, 1); s.bind(('', 7778)); s.listen(5)"
+    with rule(cell, "-t mangle -I PREROUTING -i eth0 -p tcp --dport 7777 -j TPROXY --on-port 7778 --tproxy-mark 1"):
+        with server(cell, "host", 7778, script):
+            found = walk(cell, "client", "203.0.113.100:7777")
+        death = died(walk(cell, "client", "203.0.113.100:7777"))
+    assert "python3" in found.legs[0].stations[-1].text
+    assert found.legs[0].stations[-1].text.endswith("listens on tcp port 7778")
+    assert (death.layer, "port 7778" in death.why) == ("process", True)
+
+
 def test_a_port_that_only_ipv6_has_is_no_listener_of_ipv4(cell: RunningLab) -> None:
     """When the docker-proxy of IPv4 was killed, the one of IPv6 does not answer in its stead."""
     with container(cell, "half", "-p 8099:80", "serve half http:80:0.0.0.0"):

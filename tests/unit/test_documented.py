@@ -18,7 +18,7 @@ def numbered(prefix: str, count: int) -> list[str]:
 
 
 # Of a longer list of behaviours, whose numbers they keep, those that have become claims.
-LATER = ("b119", "b120", "b121", *(f"b{number}" for number in range(196, 203)))
+LATER = ("b56", "b119", "b120", "b121", *(f"b{number}" for number in range(196, 203)))
 DOCUMENTED = (
     *(
         f"q{question}.{number}"

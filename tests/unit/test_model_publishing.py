@@ -120,6 +120,22 @@ def test_servers_in_one_namespace_have_a_port_each() -> None:
     assert "of main is taken by main.serves" in error.reason
 
 
+# Resolvers
+
+
+@pytest.mark.parametrize("field", ["dns", "dns_search", "dns_options"])
+def test_who_shares_a_network_has_no_resolver_of_its_own(field: str) -> None:
+    """The engine refuses it; alone it is a container's own affair."""
+    given = {field: "203.0.113.1"}
+    error = refused(lambda: lab(MAIN, Container("side", "host", network="container:main", **given)))
+    assert (error.field, error.value, error.remedy) == (f"side.{field}", ("203.0.113.1",), "Say it of main.")
+    assert lab(Container("side", "host", **given)).places
+
+
+def test_a_resolver_is_an_address() -> None:
+    assert refused(lambda: Container("web", "host", dns="resolver.example")).field == "dns"
+
+
 # Gateways' addresses
 
 

@@ -1,4 +1,4 @@
-"""A container on several networks: who provides its gateway, what its interfaces are called, and who cannot say so."""
+"""What a definition says of a container's gateway, interfaces and resolver is there, or its engine is too old."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orchestrator.state import Instance
 
 IFNAME = "com.docker.network.endpoint.ifname"
 LAB = Lab(
-    name="priorities",
+    name="places",
     shows="A container with two networks, of which the one that sorts last provides the gateway.",
     question="",
     hosts=[LabHost("host")],
@@ -31,6 +31,9 @@ LAB = Lab(
                 Join("alpha", "10.3.1.9", options={IFNAME: "near"}),
                 Join("beta", "10.3.2.9", options={IFNAME: "far"}, gw_priority=10),
             ],
+            dns="10.3.1.77",
+            dns_search="example",
+            dns_options=["ndots:2", "timeout:1"],
         )
     ],
 )
@@ -46,12 +49,17 @@ def instance() -> Iterator[Instance]:
         down(hosts(), made)
 
 
-def test_priority_and_names_are_those_of_the_definition(instance: Instance) -> None:
-    """The gateway is that of the highest priority, and each interface is called as its place says."""
+def test_gateway_names_and_resolver_are_those_of_the_definition(instance: Instance) -> None:
+    """The gateway is that of the highest priority, each interface is called as its place says, the resolver is set."""
     Builder(LAB, instance, lambda _: None).up(Wanted("28.5", None))
     with RunningLab.attach(LAB, instance) as lab:
         inside = observe.namespace(lab, "pilot")
+        resolver = lab.run("pilot", "grep -E '^(nameserver|search|options)' /etc/resolv.conf").stdout.split()
+        asked = lab.engine("host").api.inspect_container("pilot")["HostConfig"]["Dns"]
     assert [route.gateway for route in inside.routes if route.dst == "0.0.0.0/0"] == ["10.3.2.1"]
+    assert asked == ["10.3.1.77"]
+    assert resolver[:4] == ["nameserver", "127.0.0.11", "search", "example"]
+    assert {"options", "ndots:2", "timeout:1"} <= set(resolver)
     found = {item.interface: item.address for item in inside.addresses if "." in item.address}
     assert {name: found.get(name) for name in ("near", "far")} == {"near": "10.3.1.9/24", "far": "10.3.2.9/24"}
 
