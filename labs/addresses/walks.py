@@ -48,7 +48,7 @@ WALKS = (
         f"{_OUT}:80",
         what="A container has a network that covers the outsider on its own interface, as overlapping subnets do.",
         at="witness",
-        layer="neighbour",
+        layer="route",
         says=(_OUT,),
         change=changed(
             "witness",
@@ -63,7 +63,7 @@ WALKS = (
         f"{_OUT}:80",
         what="A bridge on the host has a subnet that covers the outsider's, as a network of the engine may have.",
         at="host",
-        layer="neighbour",
+        layer="route",
         says=(_OUT, "overlap"),
         change=changed(
             "host",

@@ -84,12 +84,15 @@ def _not_sent(scene: Scene) -> Death | None:
     place = scene.exchange.source
     known = there.routes.get(0) if there is not None else None
     route = known or scene.ask(place, Query(scene.walk.address))
-    found = refusal(scene, place, route) or _forbidden(scene, place) or _by_policy(scene, place, route)
-    if found is not None:
-        return found
-    link = scene.seen.links[place].get(route.interface or "lo")
+    refused = refusal(scene, place, route)
+    if refused is not None:
+        return refused
+    link = scene.seen.links[place].get("lo" if route.type == "local" else route.interface or "lo")
     if link is not None and "UP" not in link.flags:
         return Death(place=place, layer="link", why=f"Interface {link.name} of {place} is down.", proof=link.operstate)
+    found = _forbidden(scene, place) or _by_policy(scene, place, route)
+    if found is not None:
+        return found
     hop = route.gateway or scene.walk.address
     return unheard(scene, place, hop, route.interface)
 

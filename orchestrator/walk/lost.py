@@ -12,7 +12,7 @@ from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.scene import Scene, is_large, is_loose, routed
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment, is_for_another
-from orchestrator.walk.underlay import in_the_tunnel, into_a_tunnel
+from orchestrator.walk.underlay import cut_tunnel, in_the_tunnel, into_a_tunnel
 from orchestrator.walk.unheard import unheard
 from orchestrator.walk.wrong_mac import misaddressed
 
@@ -32,6 +32,7 @@ def lost(scene: Scene, way: Path) -> Death | None:
         _asks_nobody,
         unplugged,
         into_a_tunnel,
+        cut_tunnel,
         _for_another,
         not_turned_back,
         _behind_the_wire,

@@ -10,7 +10,7 @@ from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment
-from orchestrator.walk.unheard import unheard
+from orchestrator.walk.unheard import tunnel_down, unheard
 from orchestrator.walk.wrong_mac import stray
 
 _HEADERS = {4: 50, 6: 70}  # bytes of IP, UDP, VXLAN and Ethernet that a tunnel adds
@@ -24,6 +24,21 @@ def into_a_tunnel(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
         link = scene.seen.links[segment.place].get(last[0].interface) if last else None
         if link is not None and link.kind == "vxlan":
             return in_the_tunnel(scene, segment)
+    return None
+
+
+def cut_tunnel(scene: Scene, way: Path, _: int, segment: Segment) -> Death | None:
+    """A bridge below an overlay had it, and the tunnel that is a port of the bridge is down."""
+    frame = segment.came[-1].packet if segment.came else None
+    for one in way.segments if frame is not None and frame.inner is None else ():
+        host = scene.seen.places[one.place][0]
+        homes = (
+            place for place, links in scene.seen.links.items() for link in links.values() if link.mac == frame.dmac
+        )
+        home = next((place for place in homes if scene.seen.places[place][0] != host), None)
+        found = tunnel_down(scene, host, home) if home is not None else None
+        if found is not None:
+            return found
     return None
 
 
@@ -51,7 +66,18 @@ def _below_as_it_was(scene: Scene, place: str, frame: Packet) -> Death | None:
     snapshot = scene.baseline.get(host)
     space = snapshot.namespaces.get(name) if snapshot is not None else None
     remotes = [one.remote for one in space.fdb if one.mac == frame.dmac and one.remote] if space is not None else []
-    return next((found for one in remotes if (found := _below(scene, host, one, frame.size)) is not None), None)
+    for remote in remotes:
+        found = _below(scene, host, remote, frame.size) or _back_from(scene, host, remote, frame.size)
+        if found is not None:
+            return found
+    return None
+
+
+def _back_from(scene: Scene, host: str, remote: str, size: int) -> Death | None:
+    """What is between the other node and this one: a swarm gives up a node that cannot answer it."""
+    other = next((one for one in scene.running.hosts if scene.has(one, remote)), None)
+    mine = scene.ask(host, Query(remote)).source
+    return _below(scene, other, mine, size) if other is not None and mine else None
 
 
 def _below(scene: Scene, host: str, remote: str, size: int) -> Death | None:
