@@ -30,11 +30,11 @@ def into_a_tunnel(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
 def cut_tunnel(scene: Scene, way: Path, _: int, segment: Segment) -> Death | None:
     """A bridge below an overlay had it, and the tunnel that is a port of the bridge is down."""
     frame = segment.came[-1].packet if segment.came else None
-    for one in way.segments if frame is not None and frame.inner is None else ():
+    if frame is None or frame.inner is not None:
+        return None
+    homes = {place for place, links in scene.seen.links.items() for link in links.values() if link.mac == frame.dmac}
+    for one in way.segments:
         host = scene.seen.places[one.place][0]
-        homes = (
-            place for place, links in scene.seen.links.items() for link in links.values() if link.mac == frame.dmac
-        )
         home = next((place for place in homes if scene.seen.places[place][0] != host), None)
         found = tunnel_down(scene, host, home) if home is not None else None
         if found is not None:

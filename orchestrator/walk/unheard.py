@@ -63,7 +63,7 @@ def tunnel_down(scene: Scene, host: str, holder: str) -> Death | None:
 
 
 def _not_on_this_wire(scene: Scene, place: str, address: str, interface: str, holder: _End) -> Death | None:
-    """Only a route says that the address is on this wire: no network of the interface's is, and no request got there."""
+    """Only a route says that the address is on this wire: no network of the interface is, and no request came there."""
     own = [one.address for one in scene.space(place).addresses if one.interface == interface]
     heard = any(one.place == holder.place and is_request(one.packet, address) for one in scene.seen.sightings)
     if heard or any(ipaddress.ip_address(address) in ipaddress.ip_interface(one).network for one in own):
