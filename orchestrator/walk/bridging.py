@@ -8,6 +8,7 @@ from orchestrator.facts.model import Link
 from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import LAST_SEEN, Death
+from orchestrator.walk.routes import after_prerouting
 from orchestrator.walk.scene import Scene, is_large, is_loose
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment
@@ -117,16 +118,19 @@ def not_turned_back(scene: Scene, _: Path, __: int, segment: Segment) -> Death |
     """A bridge was to send it back by the port it came in by: a rule had given it the destination that is behind it."""
     last = segment.went[-1] if segment.went else None
     link = scene.seen.links[segment.place].get(last.interface) if last is not None else None
-    if last is None or link is None or link.kind != "bridge":
+    if last is not None and (link is None or link.kind != "bridge"):
+        return None
+    target = segment.last.dst if last is not None else after_prerouting(scene.seen, segment).dst
+    if last is None and target == segment.first.dst:
         return None
     for one in segment.came:
         port = scene.seen.links[segment.place].get(one.interface)
         behind = scene.peer(segment.place, one.interface)
-        if port is None or behind is None or port.master != link.name or port.port.get("mode"):
+        if port is None or behind is None or not port.master or port.port.get("mode"):
             continue
-        if scene.has(behind[0], segment.last.dst):
-            why = f"Bridge {link.name} of {segment.place} sends nothing back by the port it came in by, {port.name}, "
-            why += f"behind which {segment.last.dst} is: hairpin of {port.name} is off."
+        if (link is None or port.master == link.name) and scene.has(behind[0], target):
+            why = f"Bridge {port.master} of {segment.place} sends nothing back by the port it came in by, {port.name}, "
+            why += f"behind which {target} is: hairpin of {port.name} is off."
             return Death(
                 place=segment.place, layer="link", why=why, proof=f"bridge -d link show {port.name}: hairpin off"
             )

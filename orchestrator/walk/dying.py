@@ -242,7 +242,12 @@ def _past(scene: Scene, back: Path) -> str:
     plain = [one for one in there.segments if not _is_carried(one)] if there is not None else []
     changed = [one.place for one in plain if one.first.dst != one.last.dst]
     met = [back.segments[number].place for number in sorted(back.routes) if number]  # where it was more than bridged
-    if not changed or len(back.segments) < _TWO or (met[:1] or [changed[0]])[0] == changed[0]:
+    if (
+        not changed
+        or len(back.segments) < _TWO
+        or back.segments[0].place == changed[0]
+        or (met[:1] or [changed[0]])[0] == changed[0]
+    ):
         return ""
     return changed[0]
 
