@@ -48,7 +48,7 @@ WALKS = (
         f"{_OUT}:80",
         what="A container has a network that covers the outsider on its own interface, as overlapping subnets do.",
         at="witness",
-        layer="neighbour",
+        layer="route",
         says=(_OUT,),
         change=changed(
             "witness",
@@ -63,11 +63,12 @@ WALKS = (
         f"{_OUT}:80",
         what="A bridge on the host has a subnet that covers the outsider's, as a network of the engine may have.",
         at="host",
-        layer="neighbour",
+        layer="route",
         says=(_OUT, "overlap"),
         change=changed(
             "host",
-            "ip link add overlap type bridge && ip addr add 203.0.113.129/25 dev overlap && ip link set overlap up && ip route add 203.0.113.0/25 dev overlap",
+            "ip link add overlap type bridge && ip addr add 203.0.113.129/25 dev overlap && ip link set "
+            "overlap up && ip route add 203.0.113.0/25 dev overlap",
             "ip route | grep -q 'dev overlap'",
             "ip link del overlap",
         ),

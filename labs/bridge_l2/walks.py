@@ -253,7 +253,8 @@ WALKS = (
         change=both(
             changed(
                 "host",
-                "iptables-save -t filter >/run/filter.rules; iptables -w -F FORWARD; iptables -w -A FORWARD -i virbr0 -j ACCEPT; iptables -w -P FORWARD DROP",
+                "iptables-save -t filter >/run/filter.rules; iptables -w -F FORWARD; iptables -w -A FORWARD "
+                "-i virbr0 -j ACCEPT; iptables -w -P FORWARD DROP",
                 "iptables -w -S FORWARD | grep -q virbr0",
                 "iptables-restore </run/filter.rules && rm /run/filter.rules",
             ),

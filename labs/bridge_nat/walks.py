@@ -86,7 +86,7 @@ NOBODY = (
         "onto-the-bridge",
         what="A route sends what is for the outsider back onto the bridge.",
         at="host",
-        layer="neighbour",
+        layer="route",
         says=("203.0.113.1", "docker0"),
         change=route_added("host", "203.0.113.1/32 dev docker0"),
     ),

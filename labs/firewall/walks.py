@@ -42,7 +42,8 @@ WALKS = (
     ),
     _inward(
         "loopback-port-from-the-lan",
-        what="The neighbour sends what is for 127.0.0.1 to the host: engines since 28 drop it in raw, others as a martian.",
+        what="The neighbour sends what is for 127.0.0.1 to the host: engines since 28 drop it in raw, others "
+        "as a martian.",
         target="127.0.0.1:8082",
         at="host",
         layer="filter",
@@ -50,7 +51,8 @@ WALKS = (
         change=both(
             changed(
                 "neighbour",
-                "sysctl -qw net.ipv4.conf.all.route_localnet=1; ip route del local 127.0.0.0/8 table local; ip route del local 127.0.0.1 table local;"
+                "sysctl -qw net.ipv4.conf.all.route_localnet=1; ip route del local 127.0.0.0/8 table local; "
+                "ip route del local 127.0.0.1 table local;"
                 f" ip route add 127.0.0.1 via {_HOST}; ip addr del 127.0.0.1/8 dev lo; true",
                 f"ip route get 127.0.0.1 | grep -q {_HOST}",
                 "ip route del 127.0.0.1; ip addr add 127.0.0.1/8 dev lo; sysctl -qw net.ipv4.conf.all.route_localnet=0",
@@ -65,7 +67,8 @@ WALKS = (
         target="127.0.0.1:8082",
         change=changed(
             "neighbour",
-            "sysctl -qw net.ipv4.conf.all.route_localnet=1; ip route del local 127.0.0.0/8 table local; ip route del local 127.0.0.1 table local;"
+            "sysctl -qw net.ipv4.conf.all.route_localnet=1; ip route del local 127.0.0.0/8 table local; ip "
+            "route del local 127.0.0.1 table local;"
             f" ip route add 127.0.0.1 via {_HOST}; ip addr del 127.0.0.1/8 dev lo; true",
             f"ip route get 127.0.0.1 | grep -q {_HOST}",
             "ip route del 127.0.0.1; ip addr add 127.0.0.1/8 dev lo; sysctl -qw net.ipv4.conf.all.route_localnet=0",
@@ -81,7 +84,8 @@ WALKS = (
         change=both(
             changed(
                 "host",
-                f"iptables -w -N {_UFW}; iptables -w -A {_UFW} -p tcp -m tcp --dport 443 -j ACCEPT; iptables -w -A {_UFW} -i eth0 -j DROP",
+                f"iptables -w -N {_UFW}; iptables -w -A {_UFW} -p tcp -m tcp --dport 443 -j ACCEPT; iptables "
+                f"-w -A {_UFW} -i eth0 -j DROP",
                 f"iptables -w -S {_UFW}",
                 f"iptables -w -F {_UFW}; iptables -w -X {_UFW}",
             ),

@@ -47,7 +47,8 @@ WALKS = (
     ),
     _outward(
         "other-network-out-strict-inside",
-        what="The traveller leaves by beta with alpha's address, and gets the answer by alpha, where its own rp_filter is strict.",
+        what="The traveller leaves by beta with alpha's address, and gets the answer by alpha, where its own "
+        "rp_filter is strict.",
         at="traveller",
         layer="route",
         says=("rp_filter = 1",),
@@ -60,9 +61,12 @@ WALKS = (
             ),
             changed(
                 "host",
-                "nsenter -t $(docker inspect -f '{{.State.Pid}}' traveller) -n sysctl -qw net.ipv4.conf.eth0.rp_filter=1",
-                "nsenter -t $(docker inspect -f '{{.State.Pid}}' traveller) -n sysctl -n net.ipv4.conf.eth0.rp_filter | grep -q 1",
-                "nsenter -t $(docker inspect -f '{{.State.Pid}}' traveller) -n sysctl -qw net.ipv4.conf.eth0.rp_filter=0",
+                "nsenter -t $(docker inspect -f '{{.State.Pid}}' traveller) -n sysctl -qw "
+                "net.ipv4.conf.eth0.rp_filter=1",
+                "nsenter -t $(docker inspect -f '{{.State.Pid}}' traveller) -n sysctl -n "
+                "net.ipv4.conf.eth0.rp_filter | grep -q 1",
+                "nsenter -t $(docker inspect -f '{{.State.Pid}}' traveller) -n sysctl -qw "
+                "net.ipv4.conf.eth0.rp_filter=0",
             ),
         ),
         engines=("20.10", "26.1"),

@@ -65,7 +65,8 @@ WALKS = (
     ),
     _inward(
         "wrong-uplink",
-        what="The outsider sends what is for the host's first address to a router that is nobody, by its second interface.",
+        what="The outsider sends what is for the host's first address to a router that is nobody, by its "
+        "second interface.",
         at="outsider",
         layer="route",
         says=("198.51.100.66",),
@@ -73,7 +74,8 @@ WALKS = (
     ),
     _inward(
         "other-address-no-answer",
-        what="The outsider asks for the host's first address on its second wire, where the host ignores that (arp_ignore).",
+        what="The outsider asks for the host's first address on its second wire, where the host ignores that "
+        "(arp_ignore).",
         at="host",
         layer="neighbour",
         says=("arp_ignore = 1", "eth1"),

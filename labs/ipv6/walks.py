@@ -87,17 +87,6 @@ NOBODY = (
         ),
     ),
     _outward(
-        "advertisements-dropped",
-        what="A rule of the host drops neighbour advertisements.",
-        at="host",
-        layer="filter",
-        says=("dvertisement", "rule"),
-        change=both(
-            rule6_added("host", "INPUT -i eth0 -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j DROP"),
-            changed("host", "ip -6 neigh flush dev eth0", "true", "true"),
-        ),
-    ),
-    _outward(
         "outsider-pinned",
         what="The host has nobody's MAC address for the outsider.",
         at="host",
@@ -202,9 +191,12 @@ ROUTES = (
         change=changed(
             "host",
             "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1",
-            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sysctl -n net.ipv6.conf.eth0.disable_ipv6 | grep -q 1",
-            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sh -c 'sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0;"
-            " ip addr add 2001:db8:1::2/64 dev eth0 nodad; ip -6 route add default via 2001:db8:1::1 dev eth0 metric 1024'",
+            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sysctl -n "
+            "net.ipv6.conf.eth0.disable_ipv6 | grep -q 1",
+            "nsenter -t $(docker inspect -f '{{.State.Pid}}' dual) -n sh -c 'sysctl -qw "
+            "net.ipv6.conf.eth0.disable_ipv6=0;"
+            " ip addr add 2001:db8:1::2/64 dev eth0 nodad; ip -6 route add default via 2001:db8:1::1 dev eth0 "
+            "metric 1024'",
         ),
     ),
     _outward(
@@ -361,7 +353,8 @@ RULES = (
         change=link_down(
             "dual",
             "eth0",
-            f"ip addr add {_DUAL}/64 dev eth0 nodad && ip -6 route add default via {_GATEWAY} dev eth0 metric 1024 && ip route add default via 10.3.1.1",
+            f"ip addr add {_DUAL}/64 dev eth0 nodad && ip -6 route add default via {_GATEWAY} dev eth0 metric "
+            f"1024 && ip route add default via 10.3.1.1",
         ),
     ),
     _inward(

@@ -16,7 +16,8 @@ from orchestrator.model import (
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")
 _SERVER = "$(ss -Hlntp sport = :80 | sed 's/.*pid=\\([0-9]*\\).*/\\1/')"
 _CALLERS = (
-    "setsid bash -c 'for n in {10..75}; do exec {fd}<>/dev/tcp/127.0.0.1/80; done; sleep 100' >/dev/null 2>&1 </dev/null &"
+    "setsid bash -c 'for n in {10..75}; do exec {fd}<>/dev/tcp/127.0.0.1/80; done; sleep 100' >/dev/null 2>&1 "
+    "</dev/null &"
     " echo $! >/run/callers"
 )
 _FULL = "ss -Hlnt sport = :80 | grep -q '6[4-9]  *64'"
@@ -117,7 +118,8 @@ WALKS = (
             "basket",
             f"kill -STOP {_SERVER}; {_CALLERS}; until {_FULL}; do :; done",
             _FULL,
-            f"kill -9 $(cat /run/callers); kill -CONT {_SERVER}; until ss -Hlnt sport = :80 | grep -q ' 0  *64'; do :; done",
+            f"kill -9 $(cat /run/callers); kill -CONT {_SERVER}; until ss -Hlnt sport = :80 | grep -q ' 0  "
+            f"*64'; do :; done",
         ),
     ),
     _asks(
@@ -152,7 +154,8 @@ WALKS = (
             "host",
             f"bridge link set dev {port_of('shop')} isolated on && bridge link set dev {port_of('basket')} isolated on",
             f"bridge -d link show dev {port_of('shop')} | grep -q 'isolated on'",
-            f"bridge link set dev {port_of('shop')} isolated off && bridge link set dev {port_of('basket')} isolated off",
+            f"bridge link set dev {port_of('shop')} isolated off && bridge link set dev {port_of('basket')} "
+            f"isolated off",
         ),
     ),
     _asks(

@@ -73,7 +73,7 @@ WALKS = (
         "10.4.2.10:80",
         what="hub has a route to green-peer by red's network, where nobody has that address.",
         at="hub",
-        layer="neighbour",
+        layer="route",
         says=("10.4.2.10",),
         change=changed(
             "hub",

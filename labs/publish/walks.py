@@ -126,7 +126,8 @@ FILTERS = (
     ),
     _inward(
         "ufw",
-        what="ufw's rules allow the port in INPUT, and DOCKER-USER hands everything from outside to a chain that drops it.",
+        what="ufw's rules allow the port in INPUT, and DOCKER-USER hands everything from outside to a chain "
+        "that drops it.",
         at="host",
         layer="filter",
         says=("ufw-docker-deny", "DROP"),
@@ -150,7 +151,8 @@ FILTERS = (
         change=nft_added(
             "host",
             "chain filter_FORWARD { type filter hook forward priority 10; ct state established,related accept;"
-            ' iifname "eth0" goto filter_FWD_public; }; chain filter_FWD_public { reject with icmpx admin-prohibited; };',
+            ' iifname "eth0" goto filter_FWD_public; }; chain filter_FWD_public { reject with icmpx '
+            "admin-prohibited; };",
             name="firewalld",
         ),
         firewalls="nft",

@@ -117,7 +117,7 @@ def as_printed(text: str, wanted: dict[tuple[str, str], set[str] | None]) -> Nat
     found: Native = {}
     table = part = ""
     for line in text.splitlines():
-        words, depth = line.split(), len(line) - len(line.lstrip("\t"))
+        words, depth = line.split(_OWNED)[0].split(), len(line) - len(line.lstrip("\t"))
         opens = words[-1:] == ["{"] and depth <= _PART
         if opens:
             table = " ".join(words[:3]) if depth == 0 else table
@@ -129,6 +129,7 @@ def as_printed(text: str, wanted: dict[tuple[str, str], set[str] | None]) -> Nat
     return found
 
 
+_OWNED = " # progname "  # `table inet mine { # progname python`: it belongs to a process, such as a walk beside
 _PART = 1  # tabs before a chain, set or map of a table
 
 

@@ -141,7 +141,7 @@ def walk_faults(lab: RunningLab, chosen: Iterable[Asked]) -> Iterator[Found]:
         if unmade:
             yield Found(one.name, one.how, one.at, one.layer, UNMADE, None, tuple(left), (unmade,))
             continue
-        verdict, lacks = _verdict(one, death)
+        verdict, lacks = verdict_of(one, death)
         yield Found(one.name, one.how, one.at, one.layer, verdict, death, tuple(left), lacks)
 
 
@@ -151,7 +151,7 @@ def _forget(lab: RunningLab) -> None:
         lab.run(host, _FORGET, limit=_LIMIT)
 
 
-def _verdict(asked: Asked, death: Death | None) -> tuple[str, tuple[str, ...]]:
+def verdict_of(asked: Asked, death: Death | None) -> tuple[str, tuple[str, ...]]:
     """What to think of a verdict, and what is wrong with it."""
     if death is None:
         return (ANSWERED, ()) if asked.at else (RIGHT, ())

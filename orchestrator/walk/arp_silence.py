@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.fates import fate
 from orchestrator.walk.model import INFERRED, SEEN, Death
 from orchestrator.walk.requests import called, is_reply, is_request
@@ -58,7 +59,8 @@ def _dropped(scene: Scene, address: str, one: Sighting) -> Death | None:
     if told is None or not told.is_told:
         return None
     layer = "filter" if told.reason == "NETFILTER_DROP" else "link"
-    what = "a rule dropped them" if layer == "filter" else "the kernel dropped them"
+    state = kept(scene.seen.links[one.place].get(one.interface), None, flooded=True)
+    what = "a rule dropped them" if layer == "filter" else "the kernel dropped them" + (f": {state}" if state else "")
     why = f"{called(address)[0].upper()}{called(address)[1:]} for {address} reached {one.place}, and {what}."
     return Death(place=one.place, layer=layer, why=why, proof=str(told), basis=SEEN)
 

@@ -12,14 +12,15 @@ from orchestrator.walk.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.ipsec import policies
 from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.listening import full, nobody
-from orchestrator.walk.lost import lost, refusal
+from orchestrator.walk.lost import lost
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.reasons import meaning
+from orchestrator.walk.refusals import refusal
 from orchestrator.walk.resets import reset
 from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.scene import Scene, leads_to, routed
 from orchestrator.walk.seen import Traversal
-from orchestrator.walk.segments import is_for_another
+from orchestrator.walk.segments import Segment, is_for_another
 from orchestrator.walk.tunnels import astray_in_a_tunnel
 from orchestrator.walk.unheard import unheard
 from orchestrator.walk.weighing import weighed
@@ -37,6 +38,7 @@ def _dropped(scene: Scene) -> Death | None:
     """A rule or a policy dropped a packet of the exchange."""
     for chain in scene.seen.traversals:
         ours = scene.exchange.has(chain.packet) or any(_is_of(way, chain) for way in scene.ways)
+        ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
         ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
         for step in chain.steps:
             if ours and step.verdict == "drop":
@@ -82,12 +84,15 @@ def _not_sent(scene: Scene) -> Death | None:
     place = scene.exchange.source
     known = there.routes.get(0) if there is not None else None
     route = known or scene.ask(place, Query(scene.walk.address))
-    found = refusal(scene, place, route) or _forbidden(scene, place) or _by_policy(scene, place, route)
-    if found is not None:
-        return found
-    link = scene.seen.links[place].get(route.interface or "lo")
+    refused = refusal(scene, place, route)
+    if refused is not None:
+        return refused
+    link = scene.seen.links[place].get("lo" if route.type == "local" else route.interface or "lo")
     if link is not None and "UP" not in link.flags:
         return Death(place=place, layer="link", why=f"Interface {link.name} of {place} is down.", proof=link.operstate)
+    found = _forbidden(scene, place) or _by_policy(scene, place, route)
+    if found is not None:
+        return found
     hop = route.gateway or scene.walk.address
     return unheard(scene, place, hop, route.interface)
 
@@ -122,6 +127,11 @@ def _detour(scene: Scene) -> Death | None:
         return None
     for one in scene.space(place).addresses:
         if ipaddress.ip_address(target) in ipaddress.ip_interface(one.address).network:
+            link = scene.seen.links[place].get(one.interface)
+            if link is not None and "UP" not in link.flags:
+                why = f"Interface {one.interface} of {place}, which is on {target}'s network, is down"
+                why += f": it sends by way of {route.gateway}."
+                return Death(place=place, layer="link", why=why, proof=f"{one.interface}: {link.operstate}")
             why = f"{place} is on {target}'s network by {one.interface}, and sends by way of {route.gateway}."
             proof = (
                 f"ip route get: {target} via {route.gateway} dev {route.interface}; {one.address} dev {one.interface}"
@@ -229,11 +239,23 @@ def _not_accepted(scene: Scene, back: Path) -> Death | None:
 def _past(scene: Scene, back: Path) -> str:
     """The machine that translated the question, and which the answer did not come to before it reached another."""
     there = scene.way("there")
-    changed = [one.place for one in there.segments if one.first.dst != one.last.dst] if there is not None else []
+    plain = [one for one in there.segments if not _is_carried(one)] if there is not None else []
+    changed = [one.place for one in plain if one.first.dst != one.last.dst]
     met = [back.segments[number].place for number in sorted(back.routes) if number]  # where it was more than bridged
-    if not changed or len(back.segments) < _TWO or (met[:1] or [changed[0]])[0] == changed[0]:
+    if (
+        not changed
+        or len(back.segments) < _TWO
+        or back.segments[0].place == changed[0]
+        or (met[:1] or [changed[0]])[0] == changed[0]
+    ):
         return ""
     return changed[0]
+
+
+def _is_carried(segment: Segment) -> bool:
+    """Whether a namespace saw the packet inside another one: its ends are those of a tunnel then."""
+    seen = any(one.packet.inner is not None for one in (*segment.came, *segment.went))
+    return seen or any(chain.packet.dport == VXLAN_PORT for chain in segment.chains)
 
 
 def _from_another(scene: Scene, back: Path) -> Death:

@@ -99,7 +99,9 @@ def _after(events: Sequence[KernelEvent], known: Sequence[KernelEvent | None], l
 
 
 def _is_late(event: KernelEvent, begin: KernelEvent) -> bool:
-    """Whether the address is another packet's by then."""
+    """Whether the address is another packet's by then: what comes in meets rules in the thread that took it."""
+    if begin.event == "receive" and event.reason == "NETFILTER_DROP" and event.tid != begin.tid:
+        return True
     return event.at - begin.at > _AT_ONCE and not event.reason.startswith(_WAITING)
 
 

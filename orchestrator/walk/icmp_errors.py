@@ -9,12 +9,13 @@ from __future__ import annotations
 from attrs import evolve
 
 from orchestrator.walk.legs import Path, arrived, describe
-from orchestrator.walk.lost import refusal
 from orchestrator.walk.model import INFERRED, SEEN, Death
 from orchestrator.walk.narrow import too_large_to_route
+from orchestrator.walk.refusals import refusal
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import risen
 from orchestrator.walk.segments import Segment
+from orchestrator.walk.underlay import too_large_below
 from orchestrator.walk.unheard import unheard
 
 TOO_BIG = {"fragmentation needed", "packet too big"}
@@ -30,13 +31,21 @@ def told_by_icmp(scene: Scene) -> Death | None:
     if error is None or error.packet.kind in _REMARKS:
         return None
     if error.segments[0].came:
-        return _from_outside(error)
+        return _by_a_tunnel(scene, error) or _from_outside(error)
     maker = error.segments[0].place
     if error.packet.kind in TOO_BIG:
         return _too_big(scene, error, maker)
     if error.packet.kind == _TTL:
         return _ran_out(scene, error, maker)
     return _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
+
+
+def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
+    """A tunnel says in the receiver's name that the network below it is too narrow."""
+    there = scene.way("there")
+    if error.packet.kind not in TOO_BIG or there is None:
+        return None
+    return too_large_below(scene, error.segments[0].came[0], there.packet.size, describe(error.packet))
 
 
 def _too_big(scene: Scene, error: Path, maker: str) -> Death:
@@ -97,15 +106,29 @@ def rejected(scene: Scene, maker: str, sent: str) -> Death:
     rules = risen(scene.seen, maker, "REJECT")
     last = chains[-1].steps[-1] if chains and chains[-1].steps else None
     table = chains[-1].table if chains else "filter"
-    chain = last.verdict.removeprefix("jump ") if last and last.verdict.startswith("jump ") else table
+    led = last.verdict.partition(" ")[2] if last and last.verdict.split(" ")[0] in {"jump", "goto"} else ""
+    chain = led or table
     hook = f" ({chains[-1].hook})" if chains else ""
     basis = INFERRED
     if len(rules) == 1:
         chain, sent, basis = rules[0][0], f"-A {rules[0][0]} {rules[0][1]}, whose counter rose; {sent}", SEEN
+    elif native := _native_rejects(scene, maker, table, led):
+        sent = f"{native}; {sent}"
     why = f"{maker} rejected it in {chain}{hook}, and answered itself."
     told = scene.fate_at(maker)
     basis = SEEN if told is not None and told.reason == "NETFILTER_DROP" else basis
     return Death(place=maker, layer="filter", why=why, proof=sent, basis=basis)
+
+
+def _native_rejects(scene: Scene, place: str, table: str, chain: str) -> str:
+    """The one rule that rejects in a chain of nftables' own, or in a table where the last chain is not known."""
+    found = [
+        f"{part}: {line}"
+        for part, lines in scene.space(place).netfilter.nft.items()
+        for line in lines
+        if " reject" in f" {line}" and part.split()[2:3] == [table] and (not chain or part.endswith(f"chain {chain}"))
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _by_the_kernel(scene: Scene, error: Path, maker: str) -> Death | None:

@@ -9,19 +9,11 @@ from orchestrator.walk.scene import Scene
 
 _SELECTOR = re.compile(r"src (\S+) dst (\S+)")
 _DIRECTION = re.compile(r"\bdir (\w+)")
-_LIMIT = 10.0
 
 
 def policies(scene: Scene, place: str, source: str, target: str) -> list[str]:
     """Those of a namespace whose selector covers a packet, each on one line, in the words of `ip xfrm policy`."""
-    host, name = scene.seen.places[place]
-    answer = scene.running.agent(host).call(
-        "run", place=name, command=["ip", "xfrm", "policy"], stdin=None, timeout=_LIMIT, limit=_LIMIT + 30.0
-    )
-    if answer["rc"]:
-        return []
-    found = [" ".join(text.split()) for text in re.split(r"\n(?=\S)", answer["stdout"]) if text.strip()]
-    return [one for one in found if _covers(one, source, target)]
+    return [one for one in scene.space(place).xfrm if _covers(one, source, target)]
 
 
 def _covers(policy: str, source: str, target: str) -> bool:

@@ -56,7 +56,7 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
         return Query(outer.dst, outer.src, came.interface)
     routed = next((chain.packet for chain in segment.chains if chain.hook in {"input", "forward"}), None)
     if routed is None:
-        routed = segment.went[0].packet if segment.went else _after_prerouting(seen, segment)
+        routed = segment.went[0].packet if segment.went else after_prerouting(seen, segment)
     return Query(routed.dst, packet.src, came.interface, _marked(segment, "prerouting"))
 
 
@@ -79,7 +79,7 @@ def _marked(segment: Segment, hook: str) -> int:
     return next((chain.mark for chain in reversed(segment.chains) if chain.hook == hook and chain.mark), 0)
 
 
-def _after_prerouting(seen: Seen, segment: Segment) -> Packet:
+def after_prerouting(seen: Seen, segment: Segment) -> Packet:
     """The packet as the route decision sees it: where nothing came after it, conntrack or the rule says what it was."""
     tracked = became(seen, segment.place, segment.first)
     if not segment.chains or tracked is not segment.first:

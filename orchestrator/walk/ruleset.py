@@ -49,11 +49,13 @@ class Ruleset:
         """What a message of the older tables speaks of: kind, table, chain, text, verdict."""
         table, chain = message["table"], message["chain"]
         flavour = "ip6tables-legacy" if message["family"] == 10 else "iptables-legacy"  # noqa: PLR2004 - AF_INET6 of Linux
-        if message["type"] == "policy":
+        rules = self._of(flavour, table, chain)
+        # The kernel calls a rule that matches everything and ends the matter a policy, in a chain of people's a return.
+        inside = 0 < message["number"] <= len(rules)
+        if message["type"] == "policy" and not inside:
             policy = self._saved.get(flavour, {}).get(table, {}).get("chains", {}).get(chain, {}).get("policy", "")
             return "policy", table, chain, f"policy {policy or 'ACCEPT'}", (policy or "ACCEPT").lower()
-        rules = self._of(flavour, table, chain)
-        if message["type"] != "rule" or not 0 < message["number"] <= len(rules):
+        if not inside:
             return None
         text = rules[message["number"] - 1]
         return "rule", table, chain, text, verdict_of(text)

@@ -94,12 +94,20 @@ def _without_bystanders(seen: Seen, sightings: list[Sighting]) -> list[Sighting]
     elsewhere = [one for one in sightings if one.how == "host" and one.place not in {copy.place for copy in copies}]
     # The same frame: what was addressed to a router before has another destination.
     reached = any(_inner(one.packet).dmac == _inner(copy.packet).dmac for one in elsewhere for copy in copies)
-    if not copies or not reached:
+    if copies and not reached:  # what was sent through a tunnel was for somebody at its other end
+        copies = [one for one in copies if one.packet.inner is None] if _in_a_tunnel(seen, sightings) else []
+    if not copies:
         return sightings
     gone = set(map(id, copies))
     for copy in copies:
         gone |= {id(one) for one in sightings if one.how == "out" and _are_peers(seen, one, copy)}
     return [one for one in sightings if id(one) not in gone]
+
+
+def _in_a_tunnel(seen: Seen, sightings: list[Sighting]) -> bool:
+    """Whether a packet was given to a VXLAN interface."""
+    links = [seen.links[one.place].get(one.interface) for one in sightings if one.how == "out"]
+    return any(link is not None and link.kind == "vxlan" for link in links)
 
 
 def is_for_another(seen: Seen, sighting: Sighting) -> bool:

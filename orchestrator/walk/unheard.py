@@ -44,8 +44,33 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
             ignored(scene, address, holder.place)
             or _on_another_wire(scene, place, address, interface)
             or _not_passed_on(scene, place, address, holder)
+            or tunnel_down(scene, scene.seen.places[place][0], holder.place)
+            or _not_on_this_wire(scene, place, address, interface, holder)
         )
     return found or _without_a_cause(scene, place, address, proof, held=holder is not None)
+
+
+def tunnel_down(scene: Scene, host: str, holder: str) -> Death | None:
+    """The tunnel of a lab host that leads to the holder's, and is a port of an overlay's bridge, is down."""
+    if scene.seen.places[holder][0] == host:
+        return None
+    for place, links in scene.seen.links.items():
+        for link in links.values() if scene.seen.places[place][0] == host and place != host else ():
+            if link.kind == "vxlan" and link.master and "UP" not in link.flags:
+                why = f"Interface {link.name} of {place} is down."
+                return Death(place=host, layer="link", why=why, proof=f"{link.name}: {link.operstate}")
+    return None
+
+
+def _not_on_this_wire(scene: Scene, place: str, address: str, interface: str, holder: _End) -> Death | None:
+    """Only a route says that the address is on this wire: no network of the interface is, and no request came there."""
+    own = [one.address for one in scene.space(place).addresses if one.interface == interface]
+    heard = any(one.place == holder.place and is_request(one.packet, address) for one in scene.seen.sightings)
+    if heard or any(ipaddress.ip_address(address) in ipaddress.ip_interface(one).network for one in own):
+        return None
+    why = f"{place} looks for {address} on {interface}, where it is not: only a route says so."
+    proof = f"{interface}: {', '.join(own) or 'no address'}; {address} is {holder.place}'s, on {holder.link.name}"
+    return Death(place=place, layer="route", why=why, proof=proof)
 
 
 def _without_a_cause(scene: Scene, place: str, address: str, proof: str, *, held: bool) -> Death:

@@ -32,8 +32,21 @@ def misaddressed(scene: Scene, way: Path) -> Death | None:
     return None
 
 
+def stray(scene: Scene, place: str, hop: str, interface: str) -> Death | None:
+    """A namespace's entry for a next hop, if it is not one of the MAC addresses of who has the hop's address."""
+    entry = scene.neighbour(place, hop, interface)
+    holders = {mac for _, mac in _holders(scene, hop)}
+    if entry is None or not entry.mac or not holders or entry.mac in holders:
+        return None
+    whose = next(_owners(scene, entry.mac), "which nobody has")
+    why = f"{place} sends what is for {hop} to {entry.mac}, {whose}."
+    return Death(
+        place=place, layer="neighbour", why=why, proof=f"ip neigh of {place}: {hop} lladdr {entry.mac} {entry.state}"
+    )
+
+
 def _was_sent_to(segment: Segment, mac: str) -> bool:
-    return any((one.packet.inner or one.packet).dmac == mac for one in segment.went)
+    return any(mac in {one.packet.dmac, (one.packet.inner or one.packet).dmac} for one in segment.went)
 
 
 def _refused(fate: Fate | None) -> bool:

@@ -322,3 +322,61 @@ def test_the_watch_over_imports_notices_a_deed(deed: str) -> None:
     done = _watched(deed)
     assert done.returncode != 0
     assert "an import did" in done.stderr
+
+
+# Walk cases
+
+WALKS = """\
+from orchestrator.model import WalkCase, changed
+
+WALKS = (
+    WalkCase(
+        id="lost",
+        what="It is lost.",
+        source="host",
+        target="192.0.2.1",
+        at="host",
+        layer="route",
+        says="no route",
+        change=changed("host", "inject", "took", "undo"),
+    ),
+)
+"""
+
+
+def test_walk_cases_are_optional(write: Write) -> None:
+    """A lab without walks.py has none."""
+    write(SOUND.format(name="sound"))
+    assert catalog.walks("sound") == ()
+
+
+def test_walk_cases_are_loaded(write: Write) -> None:
+    """From walks.py."""
+    write(SOUND.format(name="sound"))
+    write(WALKS, part="walks")
+    assert [case.id for case in catalog.walks("sound")] == ["lost"]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "field"),
+    [
+        ('source="host"', 'source="hots"', "source of walk lost"),
+        ('at="host"', 'at="hots"', "at of walk lost"),
+        ('changed("host"', 'changed("hots"', "a step of walk lost"),
+        ('layer="route"', 'layer="wire"', "layer of walk lost"),
+        ("WALKS = (", "WALKS = (7,", "WALKS"),
+        ('id="lost"', 'id="broken"', "walk"),
+    ],
+    ids=["source", "at", "step", "layer", "no case", "a fault's"],
+)
+def test_walk_cases_that_contradict_their_lab_are_refused(write: Write, was: str, becomes: str, field: str) -> None:
+    """With the file, what is wrong, and what to do."""
+    write(SOUND.format(name="sound"))
+    write(CHECKS, part="checks")
+    write(FAULTS, part="faults")
+    write(WALKS.replace(was, becomes), part="walks")
+    with pytest.raises(DefinitionError) as caught:
+        catalog.walks("sound")
+    assert caught.value.field == field
+    assert caught.value.where.startswith("labs/sound/walks.py")
+    assert caught.value.remedy

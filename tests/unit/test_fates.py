@@ -55,6 +55,15 @@ def test_a_drop_of_another_packet_is_not_its_own() -> None:
     assert told(longer, drop(15_000, 0xA, "NO_SOCKET")) is None
 
 
+def test_a_rules_drop_in_another_thread_is_another_packets() -> None:
+    """What comes in meets rules in the thread that took it; by then the address may be that of a relay's question."""
+    mine = passed(11_000, "receive", 0xA, "eth0")
+    assert told(mine, drop(15_000, 0xA, "NETFILTER_DROP", tid=8)) is None
+    found = told(mine, drop(15_000, 0xA, "NETFILTER_DROP"))
+    assert found is not None
+    assert found.reason == "NETFILTER_DROP"
+
+
 def test_of_several_that_fit_the_nearest_is_taken() -> None:
     """Interfaces of one name are many on a machine; the time tells them apart."""
     found = told(

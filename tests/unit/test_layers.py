@@ -157,7 +157,7 @@ DEFINITIONS = {
     for part in ("lab", "names", "checks", "faults", "walks")
     for path in sorted(ROOT.glob(f"labs/*/{part}.py"))
 }
-WORDS = {"__future__", "collections.abc", "orchestrator.model"}
+WORDS = {"__future__", "collections.abc", "typing", "orchestrator.model"}
 
 
 @pytest.mark.parametrize("module", DEFINITIONS)
