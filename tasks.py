@@ -30,7 +30,7 @@ OPTIONS = {
     "firewall": "for up: nft or legacy, the flavour of iptables",
     "as": "which copy of the lab; several run side by side",
     "seed": "a number that fixes what is random, such as the order of claims",
-    "fault": "for break: this one; `invoke faults` lists them",
+    "fault": "for break: this one; `invoke faults --ids LAB` lists them",
     "layer": "for break: one of this layer, such as nat or route",
     "level": "for break: 1 (easy), 2 or 3",
     "compound": "for break: 2 for an incident of two faults",

@@ -38,23 +38,29 @@ def _state(name: str, places: dict[Where, Sequence[Found] | None]) -> list[str]:
     return states
 
 
+def _last(name: str) -> str:
+    """What the last run of its claims brought, or nothing."""
+    last = state.Instance(name).read("results.json")
+    if not isinstance(last, dict):
+        return ""
+    return f"{last.get('summary', '')}{', broken on purpose' if last.get('broken') else ''}"
+
+
 def show(screen: Screen) -> None:
     """Every lab, what it shows, its claims, its state."""
     found = _running()
-    rows: list[dict[str, Any]] = []
-    for lab in catalog.all_labs():
-        last = state.Instance(lab.name).read("results.json") or {}
-        rows.append(
-            {
-                "name": lab.name,
-                "question": lab.question,
-                "shows": lab.shows,
-                "claims": len(declared.claims(lab.name)),
-                "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
-                "state": _state(lab.name, found),
-                "last": last.get("summary", ""),
-            }
-        )
+    rows: list[dict[str, Any]] = [
+        {
+            "name": lab.name,
+            "question": lab.question,
+            "shows": lab.shows,
+            "claims": len(declared.claims(lab.name)),
+            "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
+            "state": _state(lab.name, found),
+            "last": _last(lab.name),
+        }
+        for lab in catalog.all_labs()
+    ]
     screen.columns(
         [("LAB", "CLAIMS", "FAULTS", "STATE", "SHOWS")]
         + [

@@ -133,7 +133,9 @@ def _missing(context: Any, words: list[str]) -> UsageError:
     absent = " and ".join(argument.name for argument in context.missing_positional_args)
     line = " ".join(words)
     if absent == "node" and "guess" in words:
-        remedy = "Name a fault: invoke lab guess bridge-nat masquerade-deleted --at host. `invoke faults` lists labs."
+        remedy = (
+            "Name a fault: invoke lab guess bridge-nat mtu-lowered --at host. `invoke faults --ids LAB` lists them."
+        )
     elif absent == "node" and "capture" in words:
         remedy = "Name an interface, or several: invoke lab capture bridge-nat client:eth0,host:docker0."
     elif "walk" in words:

@@ -39,7 +39,7 @@ def repair(screen: Screen, name: str, _: str, options: Options) -> None:
         done = _repaired(running, attempt.broken(practice))
         if not done:
             _nothing_else_wrong(running, practice)
-            screen.line("Nothing of what was injected is in effect any more: there is nothing left to repair.")
+            screen.line("Nothing of what was injected is seen to be in effect: there is nothing left to repair.")
             screen.next(f"invoke lab check {running.instance.arguments}")
             screen.document({"instance": str(running.instance), "repaired": []})
             return

@@ -106,11 +106,12 @@ def read(instance: Instance) -> Attempt | None:
     """The attempt on an instance, or None; a damaged file is none."""
     raw: Any = instance.read(FILE)
     if isinstance(raw, dict) and "sealed" in raw:
-        raw |= unseal(str(raw["sealed"]), _answers(instance.lab)) or {}
+        raw |= {**(unseal(str(raw["sealed"]), _answers(instance.lab)) or {}), "exam": True}
     try:
-        return cattrs.structure(raw, Attempt) if raw else None
+        found = cattrs.structure(raw, Attempt) if raw else None
     except (cattrs.BaseValidationError, TypeError, KeyError, ValueError):
         return None
+    return found if found and found.faults else None
 
 
 def end(instance: Instance, attempt: Attempt) -> None:
@@ -133,7 +134,7 @@ def last(instance: Instance, practice: Practice) -> Attempt | None:
         found.ticket(practice)
     except (cattrs.BaseValidationError, NetproofError, TypeError, KeyError, ValueError, IndexError):
         return None
-    return found
+    return found if found.faults else None
 
 
 def running(instance: Instance, practice: Practice | None = None) -> Attempt:

@@ -34,10 +34,10 @@ def hint(lab: RunningLab, practice: Practice, attempt: Attempt) -> Hint:
         return _next(attempt, [practice.decoy(attempt.faults[0])], looks)
     at_work = standing(lab, attempt.broken(practice))
     if not looks and not at_work:
-        return Hint("", "Everything is green, and nothing that was injected is in effect: ask `check`.")
+        return Hint("", "Everything is green, and nothing that was injected is seen to be in effect: ask `check`.")
     if not at_work:
         names = ", ".join(found.check.id for found in looks)
-        return Hint("", f"What was injected is gone. Red is what was changed since: {names}; see `lab diff`.")
+        return Hint("", f"Nothing that was injected is seen to be in effect. Red is {names}: see `lab diff`.")
     red = {found.check.id for found in looks}
     felt = [fault for fault in at_work if red & fault.shows.keys()]
     return _next(attempt, felt or at_work, looks)

@@ -60,7 +60,13 @@ def undo(lab: RunningLab, change: Change, limit: float = _LIMIT) -> list[str]:
     """
     failures = []
     for step in change.undo:
-        result = lab.run(step.at, step.run, limit=limit)
+        try:
+            result = lab.run(step.at, step.run, limit=limit)
+        except HostDied:
+            raise
+        except NetproofError as error:
+            failures.append(f"in {step.at}: {step.run}: {error.problem}")
+            continue
         if result.rc:
             failures.append(f"in {step.at}: {step.run}: {result.stderr.strip()}")
     for place in {step.at for step in change.undo if "tables" in step.run}:

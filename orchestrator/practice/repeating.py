@@ -13,6 +13,7 @@ from orchestrator.practice import history
 from orchestrator.practice.history import Record
 
 _DEAR = 25
+_LATE = 9000
 
 
 @frozen
@@ -44,12 +45,12 @@ def schedule(records: list[Record]) -> list[Due]:
 
 
 def _when(record: Record) -> datetime:
-    """When an attempt ended: not in the future, whatever a clock said."""
-    now = datetime.now(UTC)
+    """When an attempt ended; what is no time, or so late that no repetition could follow, is taken for now."""
     try:
-        return min(now, datetime.strptime(record.ended, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC))
+        found = datetime.strptime(record.ended, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
     except (ValueError, OverflowError):
-        return now
+        return datetime.now(UTC)
+    return found if found.year < _LATE else datetime.now(UTC)
 
 
 def _rating(record: Record) -> Rating:

@@ -279,7 +279,7 @@ def test_progress_tells_every_outcome_apart(netproof: User) -> None:
         "engine": "26.1",
         "firewall": "nft",
     }
-    about |= {"seed": 1, "faults": ["masquerade-deleted"], "decoy": False, "seconds": 1.0}
+    about |= {"firewall": "nft", "seed": 1, "faults": ["masquerade-deleted"], "decoy": False, "seconds": 1.0}
     outcomes = ["solved"] * 11 + ["collateral"] * 6 + ["abandoned"]
     path.write_text("".join(json.dumps({**about, "outcome": outcome}) + "\n" for outcome in outcomes))
     assert "18 attempts: 11 solved, 6 solved with collateral, 1 abandoned." in netproof("progress").stdout

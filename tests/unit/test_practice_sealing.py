@@ -65,6 +65,8 @@ def test_an_exam_is_read_as_it_was_written(state_dir: Path, faults: list[str], *
     made = sat(*faults, decoy=decoy, seed=424_242)
     assert attempts.read(INSTANCE) == made
     text = (state_dir / "instances" / INSTANCE.slug / attempts.FILE).read_text()
+    INSTANCE.write(attempts.FILE, {**INSTANCE.read(attempts.FILE), "exam": False})
+    assert attempts.read(INSTANCE) == made, "what is sealed is an exam's"
     for secret in (*faults, "MASQUERADE", "decoy", "424242", "outside", "timeout"):
         assert secret not in text
 
