@@ -131,7 +131,8 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
     """
     state = engine.state()
     if not state["answers"]:
-        places.note_silence()
+        if state["dockerd"]:
+            places.note_silence()
         known = [{"name": name, "state": "running"} for name in places.known_containers()]
         return {**state, "version": "", "containers": [], "networks": [], "known": known}
     _, version = engine.get_json("/version")

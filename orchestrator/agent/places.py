@@ -72,7 +72,7 @@ _silent_until = [0.0]
 
 
 def note_silence() -> None:
-    """The engine has just not answered: for a moment nobody asks it again, which would take its time each time."""
+    """The engine is there and does not answer: for a moment nobody asks it again, which takes its time each time."""
     _silent_until[0] = time.monotonic() + _SILENCE
 
 
@@ -82,8 +82,9 @@ def container_pid(name: str) -> int:
         return _recall(name)
     try:
         status, document = engine.get_json(f"/containers/{name}/json")
-    except OSError:
-        note_silence()
+    except OSError as error:
+        if isinstance(error, TimeoutError):  # one that is gone refuses at once
+            note_silence()
         return _recall(name)
     if status == engine.NOT_FOUND:
         raise NoSuchPlace(f"there is no container {name!r}")
