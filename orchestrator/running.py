@@ -157,4 +157,10 @@ class RunningLab:
     def snapshot(self, *, flows: bool = False) -> dict[str, Any]:
         """{lab host: snapshot of all its namespaces}, as the agents took them."""
         pending = {name: self.agent(name).submit("snapshot", flows=flows) for name in self.hosts}
-        return {name: future.result(scaled(_SNAPSHOT)) for name, future in pending.items()}
+        try:
+            return {name: future.result(scaled(_SNAPSHOT)) for name, future in pending.items()}
+        except TimeoutError as error:
+            raise HostDied(
+                f"A lab host of {self.instance} did not tell its state within {scaled(_SNAPSHOT):.0f} s.",
+                f"`invoke lab reset {self.instance.arguments}` brings back the state after `up` from anything.",
+            ) from error

@@ -131,6 +131,8 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
     """
     state = engine.state()
     if not state["answers"]:
+        if state["dockerd"]:
+            places.note_silence()
         known = [{"name": name, "state": "running"} for name in places.known_containers()]
         return {**state, "version": "", "containers": [], "networks": [], "known": known}
     _, version = engine.get_json("/version")

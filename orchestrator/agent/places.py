@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import threading
+import time
 from typing import Any
 
 from . import engine, lending
@@ -66,11 +67,24 @@ def known_containers() -> list[str]:
     return sorted(_read_known())
 
 
+_SILENCE = 5.0
+_silent_until = [0.0]
+
+
+def note_silence() -> None:
+    """The engine is there and does not answer: for a moment nobody asks it again, which takes its time each time."""
+    _silent_until[0] = time.monotonic() + _SILENCE
+
+
 def container_pid(name: str) -> int:
     """The pid, in the lab host, of a container's first process."""
+    if time.monotonic() < _silent_until[0]:
+        return _recall(name)
     try:
         status, document = engine.get_json(f"/containers/{name}/json")
-    except OSError:
+    except OSError as error:
+        if isinstance(error, TimeoutError):  # one that is gone refuses at once
+            note_silence()
         return _recall(name)
     if status == engine.NOT_FOUND:
         raise NoSuchPlace(f"there is no container {name!r}")
