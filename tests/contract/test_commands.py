@@ -140,7 +140,12 @@ UNDECLARED = [
         "fdb",
     ),
     ("client", "ip route add blackhole 192.0.2.0/24", "ip route del blackhole 192.0.2.0/24", "routes"),
-    ("client", "iptables -A INPUT -p icmp -j DROP", "iptables -D INPUT -p icmp -j DROP", "rules"),
+    (  # iptables leaves the table that it made; who undoes all of it takes that, too
+        "client",
+        "iptables -A INPUT -p icmp -j DROP",
+        "iptables -D INPUT -p icmp -j DROP && nft delete table ip filter",
+        "rules",
+    ),
     ("client", "ip addr add 10.0.0.50/8 dev eth0", "ip addr del 10.0.0.50/8 dev eth0", "addresses"),
     (
         "client",

@@ -120,8 +120,8 @@ def test_guesses_are_scored_and_misspellings_are_not(learner: User) -> None:
         (f"{PUT_BACK}; iptables -F DOCKER-USER", "DOCKER-USER"),
         (f"{PUT_BACK}; iptables -I FORWARD -j ACCEPT", "FORWARD"),
         (f"{PUT_BACK}; sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=2", "rp_filter"),
-        (f"{PUT_BACK}; docker restart -t 0 client", "identity"),
-        ("systemctl restart docker && docker start client", "processes"),
+        (f"{PUT_BACK}; docker restart -t 0 client", "client was restarted"),
+        ("systemctl restart docker && docker start client", "engine of host was restarted"),
     ],
 )
 def test_a_repair_with_collateral_is_told_as_such(learner: User, command: str, named: str) -> None:
