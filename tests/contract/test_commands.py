@@ -216,8 +216,12 @@ def test_a_seed_fixes_the_order_of_claims(shared: User) -> None:
 
 
 def test_verdicts_carry_their_evidence(shared: User) -> None:
-    """Every claim that `lab test --json` reports has evidence: packets, tuples, rules, counters, words."""
-    claims = {claim["id"]: claim for claim in document(shared.must("test", "--json"))["claims"]}
+    """Every claim that `lab test --json` reports has evidence: packets, tuples, rules, counters, words.
+
+    Options for somebody's own tests, which may need what is left out here, change nothing.
+    """
+    ended = shared.must("test", "--json", env={"PYTEST_ADDOPTS": "-v"})
+    claims = {claim["id"]: claim for claim in document(ended)["claims"]}
     assert all(claim["evidence"] for claim in claims.values())
     evidence = {name: "\n".join(text for _, text in claim["evidence"]) for name, claim in claims.items()}
     assert "-A POSTROUTING -s 10.0.0.0/8 ! -o docker0 -j MASQUERADE" in evidence["q2.5"]
