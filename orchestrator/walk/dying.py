@@ -39,7 +39,6 @@ def _dropped(scene: Scene) -> Death | None:
     for chain in scene.seen.traversals:
         ours = scene.exchange.has(chain.packet) or any(_is_of(way, chain) for way in scene.ways)
         ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
-        ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
         for step in chain.steps:
             if ours and step.verdict == "drop":
                 what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"
@@ -213,7 +212,7 @@ def _answer_astray(scene: Scene) -> Death | None:
     if back is None:
         return None
     end = back.segments[-1]
-    if _past(scene, back) or (end.place == scene.exchange.source and end.last.src != scene.walk.address):
+    if _past(scene, back) or _is_strange(scene, back):
         return _from_another(scene, back)
     if end.place == scene.exchange.source and not (end.came and is_for_another(scene.seen, end.came[-1])):
         return _not_accepted(scene, back)
@@ -234,6 +233,14 @@ def _not_accepted(scene: Scene, back: Path) -> Death | None:
     """It came back to the asker, whose kernel does not accept its source on that interface."""
     route = back.routes.get(len(back.segments) - 1)
     return refusal(scene, scene.exchange.source, route) if route is not None and not arrived(back) else None
+
+
+def _is_strange(scene: Scene, back: Path) -> bool:
+    """Whether it came from an address that was not asked; an asker that translates gives that back itself."""
+    end, there = back.segments[-1], scene.way("there")
+    own = [one for one in there.segments if one.place == scene.exchange.source] if there is not None else []
+    translates = any(one.first.dst != one.last.dst for one in own)
+    return end.place == scene.exchange.source and end.last.src != scene.walk.address and not translates
 
 
 def _past(scene: Scene, back: Path) -> str:

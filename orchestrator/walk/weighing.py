@@ -70,9 +70,18 @@ def _by(scene: Scene, one: Fate) -> Death:
         place=machine,
         layer=why.layer if why is not None else "unknown",
         why=f"The kernel dropped it in {one.place}{by}: {says}.",
-        proof=f"reason {one.reason}",
+        proof=f"reason {one.reason}{_last_rule(scene, one)}",
         basis=SEEN,
     )
+
+
+def _last_rule(scene: Scene, one: Fate) -> str:
+    """The rule that the packet met last; the older tables' trace does not tell what a rule decided."""
+    if one.reason != "NETFILTER_DROP":
+        return ""
+    chains = [way.segments[-1].chains for way in scene.ways if way.segments[-1].place == one.place]
+    steps = [step for met in chains for chain in met for step in chain.steps if step.kind == "rule"]
+    return f"; the last rule in its trace: {steps[-1].text}" if steps else ""
 
 
 def _last_seen(scene: Scene) -> Death:
