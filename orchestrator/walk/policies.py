@@ -7,19 +7,32 @@ from collections.abc import Iterator
 
 from orchestrator.facts.model import Policy
 from orchestrator.walk.routes import Query
-from orchestrator.walk.scene import Scene
+from orchestrator.walk.scene import Scene, leads_to
 
 _USUAL = {0, 32766, 32767}
-_ACTIONS = {6: "blackhole", 7: "unreachable", 8: "prohibit"}
+_BLACKHOLE = "blackhole"
+_ACTIONS = {6: _BLACKHOLE, 7: "unreachable", 8: "prohibit"}
 
 
 def policies(scene: Scene, place: str, query: Query) -> Iterator[str]:
     """Each in the words of `ip rule`, in the order in which the kernel went through them, up to one that refuses."""
+    return (_said(one) for one in _matching(scene, place, query))
+
+
+def lead_into_a_blackhole(scene: Scene, place: str, query: Query) -> bool:
+    """Whether one of them is a blackhole itself, or has a table with one for the destination."""
+    routes = [one for one in scene.space(place).routes if one.type == _BLACKHOLE and leads_to(one.dst, query.dst)]
+    tables = {one.table for one in routes}
+    found = list(_matching(scene, place, query))
+    return any(_ACTIONS.get(one.action) == _BLACKHOLE or one.table in tables for one in found)
+
+
+def _matching(scene: Scene, place: str, query: Query) -> Iterator[Policy]:
     family = "ip6" if ":" in query.dst else "ip"
     known = [one for one in scene.space(place).policies if one.family == family and one.priority not in _USUAL]
     for one in sorted(known, key=lambda each: each.priority):
         if _matches(one, query):
-            yield _said(one)
+            yield one
             if one.action in _ACTIONS:
                 return
 

@@ -6,7 +6,7 @@ import ipaddress
 
 from orchestrator.walk.former import went_with_its_interface
 from orchestrator.walk.model import Death
-from orchestrator.walk.policies import policies
+from orchestrator.walk.policies import lead_into_a_blackhole, policies
 from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.scene import Scene
 
@@ -56,9 +56,11 @@ def _no_way(scene: Scene, place: str, route: Route) -> Death:
 
 
 def _is_blackhole(scene: Scene, place: str, route: Route) -> bool:
-    """Whether the destination is refused wherever it comes from; the kernel has one error for that and for a source."""
+    """Whether the destination is refused, and not the source: the kernel has one error for both."""
     query = route.query
-    return scene.ask(place, Query(query.dst, "", "", query.mark)).error == "EINVAL"
+    if scene.ask(place, Query(query.dst, "", "", query.mark)).error == "EINVAL":
+        return True
+    return lead_into_a_blackhole(scene, place, query)
 
 
 def _unfit_source(scene: Scene, place: str, route: Route, *, loopback: bool) -> Death:
