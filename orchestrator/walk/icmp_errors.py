@@ -30,9 +30,11 @@ def told_by_icmp(scene: Scene) -> Death | None:
     error = scene.way("error")
     if error is None or error.packet.kind in _REMARKS:
         return None
-    if error.segments[0].came:
-        return _by_a_tunnel(scene, error) or _from_outside(error)
-    maker = error.segments[0].place
+    if error.segments[0].came and (found := _by_a_tunnel(scene, error)) is not None:
+        return found
+    maker = _maker(scene, error)
+    if not maker:
+        return _from_outside(error)
     if error.packet.kind in TOO_BIG:
         return _too_big(scene, error, maker)
     if error.packet.kind == _TTL:
@@ -46,6 +48,14 @@ def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
     if error.packet.kind not in TOO_BIG or there is None:
         return None
     return too_large_below(scene, error.segments[0].came[0], there.packet.size, describe(error.packet))
+
+
+def _maker(scene: Scene, error: Path) -> str:
+    """The namespace that sent an error: the first that it was seen to leave, else the one that has its source."""
+    first = error.segments[0]
+    if not first.came:
+        return first.place
+    return next((place for place in scene.seen.places if scene.has(place, error.packet.src)), "")
 
 
 def _too_big(scene: Scene, error: Path, maker: str) -> Death:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from orchestrator.packets import Packet
 from orchestrator.walk.fates import Fate
 from orchestrator.walk.legs import Path, arrived
 from orchestrator.walk.model import LAST_SEEN, SEEN, Death
@@ -63,9 +64,10 @@ def _decided(scene: Scene, found: Death | None, one: Fate) -> Death:
 def _by(scene: Scene, one: Fate) -> Death:
     """What the kernel's reason says by itself."""
     why = meaning(one.reason)
+    packet = next((way.segments[-1].last for way in scene.ways if way.fate is one), None)
     machine = scene.seen.places[one.place][0] if "/" in one.place else one.place  # a hidden namespace is its host's
     by = f" on its way out by {one.interface}" if one.interface else ""
-    says = why.says if why is not None else "no reason was told"
+    says = _said(one, packet) or (why.says if why is not None else "no reason was told")
     return Death(
         place=machine,
         layer=why.layer if why is not None else "unknown",
@@ -73,6 +75,15 @@ def _by(scene: Scene, one: Fate) -> Death:
         proof=f"reason {one.reason}{_last_rule(scene, one)}",
         basis=SEEN,
     )
+
+
+def _said(one: Fate, packet: Packet | None) -> str:
+    """What a reason means for this packet."""
+    if packet is not None and one.reason == "NO_SOCKET" and packet.dport is not None:
+        return f"no socket there is for {packet.proto} port {packet.dport}"
+    if packet is not None and one.reason == "IP_INHDR" and packet.ttl <= 1:
+        return f"its {'hop limit' if ':' in packet.dst else 'TTL'} ran out"
+    return ""
 
 
 def _last_rule(scene: Scene, one: Fate) -> str:
