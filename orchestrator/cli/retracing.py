@@ -39,7 +39,7 @@ def walk(screen: Screen, name: str, options: Options) -> None:
         if attempts.read(instance) is not None:
             raise UsageError(f"{instance} is broken.", f"`invoke lab reset {instance.arguments}` makes it whole.")
         found = []
-        for one in walk_faults(running, _wanted(running, name, options["fault"])):
+        for one in walk_faults(running, _wanted(running, name, options["fault"]), catalog.practice(name)):
             _tell(screen, one)
             found.append(one)
     screen.line(f"{_summary(found)} ({screen.elapsed:.0f} s)")

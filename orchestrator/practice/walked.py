@@ -12,7 +12,9 @@ from attrs import frozen
 from orchestrator.errors import BuildError
 from orchestrator.model import Answers, Change, Fault, Pings, Practice, WalkCase
 from orchestrator.practice.injecting import apply, took_effect, undo
+from orchestrator.practice.looking import look, red
 from orchestrator.running import RunningLab
+from orchestrator.wait import until
 from orchestrator.walk import Death, walk
 
 # The ways in which a check is red when a packet of its is lost or turned away.
@@ -24,6 +26,7 @@ _FORGET = f"""conntrack -F; {_FLUSH}
 for pid in $(docker ps -q | xargs -r docker inspect -f '{{{{.State.Pid}}}}')
 do nsenter -t $pid -n sh -c '{_FLUSH}'; done
 for name in $(ip netns list | cut -d' ' -f1); do ip netns exec $name sh -c '{_FLUSH}'; done"""
+_SETTLED = 60.0
 _LIMIT = 30.0
 
 
@@ -122,10 +125,14 @@ def _can(lab: RunningLab, case: WalkCase) -> bool:
     return all(features.get(name, {}).get("works", False) for name in case.needs)
 
 
-def walk_faults(lab: RunningLab, chosen: Iterable[Asked]) -> Iterator[Found]:
+def walk_faults(lab: RunningLab, chosen: Iterable[Asked], practice: Practice) -> Iterator[Found]:
     """Make each, walk into it, undo it. The lab is as it was afterwards, but for what `left` says."""
+    checks = practice.checks if lab.lab.manager is not None else ()
+    usual = set(red(look(lab, checks)))  # what this kernel cannot do is red all the time
     for one in chosen:
         left: list[str] = []
+        # A swarm takes a node that it did not hear from out of its tables, and puts it back in its own time.
+        until(lambda: not checks or set(red(look(lab, checks))) <= usual, _SETTLED)
         death, unmade = None, ""
         try:
             apply(lab, one.change.inject)

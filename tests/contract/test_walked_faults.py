@@ -65,7 +65,8 @@ def turn(each: int) -> int:
 def test_a_walk_names_the_place(engine: str, firewall: str, name: str, record_property: Note) -> None:
     """Fault by fault; the fraction is in the JUnit report, and `invoke faults --walk LAB` prints it."""
     with built(engine, firewall) as labs:
-        found = list(walk_faults(labs[name], dropping(catalog.practice(name), engine, firewall)))
+        practice = catalog.practice(name)
+        found = list(walk_faults(labs[name], dropping(practice, engine, firewall), practice))
     _judge(found, record_property)
     unseen = {one.fault.partition("[")[0] for one in found if one.verdict == HONEST}
     assert unseen <= UNSEEN.get(name, set()), [_said(one) for one in found if one.verdict == HONEST]
@@ -76,7 +77,7 @@ def test_a_walk_names_the_cause(engine: str, firewall: str, name: str, each: int
     """Case by case, or each so many of them; one that says how far it could see is allowed, in twenty."""
     with built(engine, firewall) as labs:
         wanted: list[Asked] = list(cases(catalog.walks(name), labs[name], engine, firewall))[turn(each) :: each]
-        found = list(walk_faults(labs[name], wanted))
+        found = list(walk_faults(labs[name], wanted, catalog.practice(name)))
     _judge(found, record_property)
     unseen = [_said(one) for one in found if one.verdict == HONEST]
     assert len(unseen) * 20 <= len(found), unseen
