@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from orchestrator.walk.dying import death
+from orchestrator.walk.fates import is_refused
 from orchestrator.walk.listening import Taken, unproxied
 from orchestrator.walk.meshed import without_ipvs
 from orchestrator.walk.model import Death, Walk
@@ -40,7 +41,10 @@ def _silent(scene: Scene) -> Taken | None:
     """Who took a datagram that nothing came back for."""
     if scene.walk.proto != "udp" or scene.walk.outcome != "timeout" or scene.way("back") or scene.way("error"):
         return None
-    taken = scene.listeners.of(scene.way("there"))
+    there = scene.way("there")
+    if there is not None and is_refused(there.fate):
+        return None
+    taken = scene.listeners.of(there)
     return taken if taken is not None and taken.socket is not None else None
 
 

@@ -25,6 +25,9 @@ _AT_ONCE = 100_000_000
 _ON_THE_WAY = {"filter", "route", "mtu", "neighbour", "link"}
 
 
+_OF_SOCKETS = {"NO_SOCKET", "SOCKET_FILTER", "SOCKET_RCVBUFF", "SOCKET_BACKLOG", "TCP_LISTEN_OVERFLOW", "PROTO_MEM"}
+
+
 @frozen
 class Fate:
     """That the kernel dropped a packet: where it was seen last, the reason, and the interface it was to leave by."""
@@ -42,6 +45,11 @@ class Fate:
     def __str__(self) -> str:
         by = f" on its way out by {self.interface}" if self.interface else ""
         return f"the kernel dropped it in {self.place}{by}, reason {self.reason or 'not told'}"
+
+
+def is_refused(told: Fate | None) -> bool:
+    """Whether a packet came to its end, and no socket there took it."""
+    return told is not None and told.reason in _OF_SOCKETS
 
 
 def fate(seen: Seen, segments: Iterable[Segment]) -> Fate | None:

@@ -139,7 +139,8 @@ def _together(sockets: tuple[Socket, ...]) -> str:
 def full(taken: Taken | None) -> Death | None:
     """The listener's queue is full: the kernel drops connections until the program accepts one."""
     found = taken.socket if taken is not None else None
-    if taken is None or found is None or not found.backlog or found.waiting <= found.backlog:
+    is_tcp = taken is not None and taken.delivery.packet.proto == "tcp"  # others have no such queue
+    if taken is None or found is None or not is_tcp or found.waiting <= found.backlog:
         return None
     place = taken.delivery.place
     why = f"{found.owner} does not accept: {found.waiting} connections wait, more than its backlog of {found.backlog}."

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from orchestrator.facts.model import Policy
 from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene, leads_to
 
 _USUAL = {0, 32766, 32767}
 _BLACKHOLE = "blackhole"
+_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 _ACTIONS = {6: _BLACKHOLE, 7: "unreachable", 8: "prohibit"}
 
 
@@ -40,13 +43,27 @@ def _matching(scene: Scene, place: str, query: Query) -> Iterator[Policy]:
 def _matches(policy: Policy, query: Query) -> bool:
     wanted = policy.match
     interface = query.iif or "lo"  # what is made here comes in by the loopback, as far as rules go
+    if "not" in wanted:  # what such a rule leaves out may be any part of it
+        return not _matches(evolve(policy, match={key: one for key, one in wanted.items() if key != "not"}), query)
     return (
         wanted.get("iif", interface) == interface
         and wanted.get("fwmark", query.mark) == query.mark
         and _within(query.src, wanted.get("from"))
         and _within(query.dst, wanted.get("to"))
         and "oif" not in wanted
+        and _PROTOCOLS.get(wanted.get("ip_proto", ""), query.proto) == query.proto
+        and _among(query.sport, wanted.get("sport_range"))
+        and _among(query.dport, wanted.get("dport_range"))
+        and (not query.iif or "uid_range" not in wanted)
     )
+
+
+def _among(port: int, wanted: str | None) -> bool:
+    """Whether a port is in a range such as `80:90`."""
+    if wanted is None:
+        return True
+    first, _, last = wanted.partition(":")
+    return int(first) <= port <= int(last)
 
 
 def _within(address: str, network: str | None) -> bool:
@@ -55,10 +72,20 @@ def _within(address: str, network: str | None) -> bool:
     return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
 
 
+def _range(given: str, name: str) -> str:
+    """As `ip rule` writes it: one port alone, users always with both ends."""
+    first, _, last = given.partition(":")
+    return first if first == last and name != "uidrange" else f"{first}-{last}"
+
+
 def _said(policy: Policy) -> str:
     words = [f"{policy.priority}:"]
     for name in ("from", "to", "iif"):
         words += [name, policy.match[name]] if name in policy.match else []
+    words = [words[0], "not", *words[1:]] if "not" in policy.match else words
+    words += ["ipproto", _PROTOCOLS.get(protocol, protocol)] if (protocol := policy.match.get("ip_proto")) else []
+    for name, key in (("sport", "sport_range"), ("dport", "dport_range"), ("uidrange", "uid_range")):
+        words += [name, _range(policy.match[key], name)] if key in policy.match else []
     words += ["fwmark", hex(policy.match["fwmark"])] if "fwmark" in policy.match else []
     words += [_ACTIONS[policy.action]] if policy.action in _ACTIONS else ["lookup", policy.table]
     return " ".join(words)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
+from attrs import evolve
+
 from orchestrator.walk.former import went_with_its_interface
 from orchestrator.walk.model import Death
 from orchestrator.walk.policies import lead_into_a_blackhole, policies
-from orchestrator.walk.routes import Query, Route, said
+from orchestrator.walk.routes import Route, said
 from orchestrator.walk.scene import Scene
 
 _REFUSING = {"unreachable", "blackhole", "prohibit"}
@@ -58,7 +60,7 @@ def _no_way(scene: Scene, place: str, route: Route) -> Death:
 def _is_blackhole(scene: Scene, place: str, route: Route) -> bool:
     """Whether the destination is refused, and not the source: the kernel has one error for both."""
     query = route.query
-    if scene.ask(place, Query(query.dst, "", "", query.mark)).error == "EINVAL":
+    if scene.ask(place, evolve(query, src="", iif="")).error == "EINVAL":
         return True
     return lead_into_a_blackhole(scene, place, query)
 
@@ -66,7 +68,7 @@ def _is_blackhole(scene: Scene, place: str, route: Route) -> bool:
 def _unfit_source(scene: Scene, place: str, route: Route, *, loopback: bool) -> Death:
     """What is made in a namespace may not leave with this source."""
     query = route.query
-    out = scene.ask(place, Query(query.dst, "", "", query.mark)).interface
+    out = scene.ask(place, evolve(query, src="", iif="")).interface
     why, proof = f"{place} does not send from the source {query.src} to {query.dst}.", f"route lookup: {route.error}"
     if loopback:
         key = f"net.ipv4.conf.{out}.route_localnet"

@@ -81,7 +81,7 @@ def read(asker: str, name: str, answer: dict[str, Any], waited: float = _PATIENC
         tuple(mine),
         tuple(one for one in questions if one not in mine),
         servers,
-        next((" ".join(words[1:]) for words in _lines(files["/etc/nsswitch.conf"]) if words[0] == "hosts:"), ""),
+        _sources(files["/etc/nsswitch.conf"]),
         answer["own"],
         answer["late"],
     )
@@ -93,6 +93,12 @@ def _lines(text: str) -> Iterator[list[str]]:
         words = line.partition("#")[0].split()
         if words and not words[0].startswith(";"):
             yield words
+
+
+def _sources(text: str) -> str:
+    """Where names of hosts are looked for, by nsswitch.conf: no space is needed behind the colon."""
+    entries = (" ".join(words).partition(":") for words in _lines(text))
+    return next((" ".join(sources.split()) for database, _, sources in entries if database.strip() == "hosts"), "")
 
 
 def _addresses(text: str) -> Iterator[str]:

@@ -11,17 +11,23 @@ from orchestrator.walk.seen import Seen, Traversal
 from orchestrator.walk.segments import Segment, became
 
 _BEFORE = {"ingress", "prerouting"}
-_DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)")
+_DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)(?::(\d+))?")
 
 
 @frozen
 class Query:
-    """A packet to find a route for: its ends, where it came in ("" where it was made), and its mark."""
+    """A packet to find a route for: its ends, where it came in ("" where it was made), its mark, protocol and ports.
+
+    Protocol and ports ("" and 0 where they do not matter) are there for rules of `ip rule` that match them.
+    """
 
     dst: str
     src: str = ""
     iif: str = ""
     mark: int = 0
+    proto: str = ""
+    sport: int = 0
+    dport: int = 0
 
 
 @frozen
@@ -46,18 +52,23 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
         if not first and not segment.chains:  # a macvlan's frame that leaves by the parent
             return None
         before = next((chain.packet for chain in segment.chains if chain.hook in {"output", "postrouting"}), packet)
-        return Query(_sent_to(segment, before), before.src, "", _marked(segment, "output"))
+        return _query(_sent_to(segment, before), before, before, "", _marked(segment, "output"))
     came = segment.came[-1]
     link = seen.links[segment.place].get(came.interface)
     if link is None or link.master or came.how == "other" or came.interface == "lo":
         return None
     outer = came.packet if came.packet.inner is not None else None
     if outer is not None and outer.dport == VXLAN_PORT:
-        return Query(outer.dst, outer.src, came.interface)
+        return _query(outer.dst, outer, outer, came.interface)
     routed = next((chain.packet for chain in segment.chains if chain.hook in {"input", "forward"}), None)
     if routed is None:
         routed = segment.went[0].packet if segment.went else after_prerouting(seen, segment)
-    return Query(routed.dst, packet.src, came.interface, _marked(segment, "prerouting"))
+    return _query(routed.dst, packet, routed, came.interface, _marked(segment, "prerouting"))
+
+
+def _query(target: str, first: Packet, routed: Packet, iif: str, mark: int = 0) -> Query:
+    """`first` is the packet as it came, with the source it still has; `routed` has the port it goes to."""
+    return Query(target, first.src, iif, mark, first.proto, first.sport or 0, routed.dport or 0)
 
 
 def _sent_to(segment: Segment, before: Packet) -> str:
@@ -85,8 +96,10 @@ def after_prerouting(seen: Seen, segment: Segment) -> Packet:
     if not segment.chains or tracked is not segment.first:
         return tracked
     last = segment.chains[-1]
-    rewritten = next((found[1] for step in last.steps if (found := _DNAT.search(step.text))), "")
-    return evolve(last.packet, dst=rewritten.strip("[]")) if rewritten else last.packet
+    rewritten = next((found for step in last.steps if (found := _DNAT.search(step.text))), None)
+    if rewritten is None:
+        return last.packet
+    return evolve(last.packet, dst=rewritten[1].strip("[]"), dport=int(rewritten[2] or last.packet.dport or 0))
 
 
 def said(route: Route) -> str:

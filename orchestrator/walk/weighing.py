@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from orchestrator.packets import Packet
-from orchestrator.walk.fates import Fate
+from orchestrator.walk.fates import Fate, is_refused
 from orchestrator.walk.legs import Path, arrived
 from orchestrator.walk.model import LAST_SEEN, SEEN, Death
 from orchestrator.walk.reasons import meaning
@@ -37,7 +37,7 @@ def _ended(scene: Scene, way: Path) -> bool:
         return why is not None and why.layer != "process"
     if way.direction == "back":
         return True
-    return not arrived(way) or (way.fate is not None and way.fate.reason == "NO_SOCKET")
+    return not arrived(way) or is_refused(way.fate)
 
 
 def _compared(found: Death, told: list[Fate]) -> Death:
