@@ -24,6 +24,7 @@ from orchestrator.walk.segments import Segment, is_for_another
 from orchestrator.walk.tunnels import astray_in_a_tunnel
 from orchestrator.walk.unheard import unheard
 from orchestrator.walk.weighing import weighed
+from orchestrator.walk.wrong_mac import misled
 
 
 def death(scene: Scene) -> Death:
@@ -213,7 +214,8 @@ def _answer_astray(scene: Scene) -> Death | None:
         return None
     end = back.segments[-1]
     if _past(scene, back) or _is_strange(scene, back):
-        return _from_another(scene, back)
+        there = scene.way("there")
+        return (misled(scene, there) if there is not None else None) or _from_another(scene, back)
     if end.place == scene.exchange.source and not (end.came and is_for_another(scene.seen, end.came[-1])):
         return _not_accepted(scene, back)
     found = lost(scene, back)

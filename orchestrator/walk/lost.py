@@ -6,6 +6,7 @@ from orchestrator.facts.model import Link
 from orchestrator.walk.bridging import not_bridged, not_turned_back, taken_by_the_bridge, unplugged
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import SEEN, Death
+from orchestrator.walk.queues import held, redirected
 from orchestrator.walk.refusals import refusal
 from orchestrator.walk.requests import called
 from orchestrator.walk.routes import Query, Route, said
@@ -21,11 +22,11 @@ _KEPT = {"IP_INADDRERRORS", "IP_INNOROUTES"}  # reasons of a kernel that does no
 
 def lost(scene: Scene, way: Path) -> Death | None:
     """Where a packet's trail ends without its having arrived, and why."""
-    wrong = misaddressed(scene, way)
-    if wrong is not None:
-        return wrong
     number = len(way.segments) - 1
     segment = way.segments[number]
+    wrong = redirected(scene, way, number, segment) or misaddressed(scene, way)
+    if wrong is not None:
+        return wrong
     for look in (
         _no_route,
         _not_forwarded,
@@ -37,6 +38,7 @@ def lost(scene: Scene, way: Path) -> Death | None:
         not_turned_back,
         _behind_the_wire,
         _unsent,
+        held,
         not_bridged,
     ):
         found = look(scene, way, number, segment)

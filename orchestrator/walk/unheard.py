@@ -11,6 +11,7 @@ from orchestrator.facts.model import Link
 from orchestrator.walk.arp_silence import dropped_arp, ignored, unheeded
 from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
+from orchestrator.walk.queues import unqueued
 from orchestrator.walk.requests import called, is_request
 from orchestrator.walk.scene import Scene, is_loose
 from orchestrator.walk.seen import Sighting
@@ -32,6 +33,9 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     proof = scene.unanswered(place, address, interface)
     if not proof:
         return unheeded(scene, place, address)
+    dropped = unqueued(scene, place, address, interface)
+    if dropped is not None:
+        return dropped
     asker = _end(scene, place, interface)
     holder = next((end for end in _holders(scene, address) if end.place != place), None)
     found = (

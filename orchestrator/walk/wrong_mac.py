@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrator.facts.model import Neighbour
 from orchestrator.walk.fates import Fate
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import INFERRED, SEEN, Death
@@ -14,22 +15,35 @@ from orchestrator.walk.segments import Segment
 def misaddressed(scene: Scene, way: Path) -> Death | None:
     """The last sender of a lost packet, if the MAC address it has for its next hop is not that one's."""
     for number in reversed(range(len(way.segments))):
-        segment, route = way.segments[number], way.routes.get(number)
-        if route is None or not segment.went:
-            continue
-        hop = route.gateway or route.query.dst
-        entry = scene.neighbour(segment.place, hop, route.interface)
-        if entry is None or not entry.mac:
-            continue
-        holders = {mac for _, mac in _holders(scene, hop)}
-        if _was_sent_to(segment, entry.mac) and holders and entry.mac not in holders:
-            whose = next(_owners(scene, entry.mac), "which nobody has")
-            why = f"{segment.place} sends what is for {hop} to {entry.mac}, {whose}."
-            proof = f"ip neigh of {segment.place}: {hop} lladdr {entry.mac} {entry.state}"
-            basis = SEEN if _refused(way.fate) else INFERRED
-            return Death(place=segment.place, layer="neighbour", why=why, proof=proof, basis=basis)
-        return None
+        if _entry(scene, way, number) is not None:
+            return _wrong(scene, way, number)
     return None
+
+
+def misled(scene: Scene, way: Path) -> Death | None:
+    """The first sender of a packet that had another one's MAC address for its next hop, which passed it on."""
+    return next((found for number in range(len(way.segments)) if (found := _wrong(scene, way, number))), None)
+
+
+def _entry(scene: Scene, way: Path, number: int) -> Neighbour | None:
+    """What a namespace that sent the packet knows of its next hop."""
+    route = way.routes.get(number)
+    if route is None or not way.segments[number].went:
+        return None
+    entry = scene.neighbour(way.segments[number].place, route.gateway or route.query.dst, route.interface)
+    return entry if entry is not None and entry.mac else None
+
+
+def _wrong(scene: Scene, way: Path, number: int) -> Death | None:
+    segment, entry = way.segments[number], _entry(scene, way, number)
+    holders = {mac for _, mac in _holders(scene, entry.address)} if entry is not None else set()
+    if entry is None or not holders or entry.mac in holders or not _was_sent_to(segment, entry.mac):
+        return None
+    whose = next(_owners(scene, entry.mac), "which nobody has")
+    why = f"{segment.place} sends what is for {entry.address} to {entry.mac}, {whose}."
+    proof = f"ip neigh of {segment.place}: {entry.address} lladdr {entry.mac} {entry.state}"
+    basis = SEEN if _refused(way.fate) else INFERRED
+    return Death(place=segment.place, layer="neighbour", why=why, proof=proof, basis=basis)
 
 
 def stray(scene: Scene, place: str, hop: str, interface: str) -> Death | None:
