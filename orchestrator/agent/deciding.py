@@ -20,7 +20,7 @@ _PATIENCE = 5.0  # seconds
 _PROTOCOLS = {"icmp": socket.IPPROTO_ICMP, "tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "icmpv6": 58}
 
 
-class _Question(rtmsg):
+class _Question(rtmsg):  # type: ignore[misc]  # pyroute2 is not typed
     """A question for a route, with what rules of `ip rule` match besides: pyroute2's ends before them."""
 
     nla_map = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.fates import fate
 from orchestrator.walk.model import INFERRED, SEEN, Death
+from orchestrator.walk.refusals import is_blackhole, refusal
 from orchestrator.walk.requests import called, is_reply, is_request
-from orchestrator.walk.routes import Query
+from orchestrator.walk.routes import Query, said
 from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import Sighting
 from orchestrator.walk.segments import Segment
@@ -87,11 +88,22 @@ def _by_sysctl(scene: Scene, address: str, one: Sighting) -> Death | None:
     return None
 
 
+def _not_its_own(place: str, address: str, interface: str, route: str) -> Death:
+    """An address that an interface has, and the table of local addresses does not, is not answered for."""
+    why = f"{place} has {address} on {interface}, and its routes do not take that for its own: it answers no ARP "
+    why += "request for it."
+    return Death(place=place, layer="route", why=why, proof=f"route lookup: {route}", basis=INFERRED)
+
+
 def _by_source(scene: Scene, address: str, one: Sighting) -> Death | None:
     """ARP requests from a source that may not come in there are not answered, either."""
     if ":" in address:
         return None
     route = scene.ask(one.place, Query(address, one.packet.src, one.interface))
+    if not route.error and route.type != "local":
+        return _not_its_own(one.place, address, one.interface, said(route))
+    if is_blackhole(scene, one.place, route):
+        return refusal(scene, one.place, route)
     if route.error not in {"EXDEV", "EINVAL"}:
         return None
     key = f"net.ipv4.conf.{one.interface}.rp_filter"

@@ -62,10 +62,22 @@ def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death
         if peer is not None and not {frame.dmac} & set(_behind(scene, peer[0])):
             why = f"Bridge {link.master} of {last.place} has {frame.dmac} behind {port.name}, where it is not."
             return Death(place=place, layer="link", why=why, proof=proof)
+    for port in _ports_to(scene, last.place, link.master, frame.dmac) if not entries else ():
+        if port.port.get("unicast_flood") == 0:
+            reason = f"it does not know where {frame.dmac} is, and port {port.name}, which leads there, has flood off"
+            return Death(place=place, layer="link", why=f"{why[:-1]}: {reason}.", proof=f"bridge -d link: {port.name}")
     reason = kept(link, None, flooded=True)
     if reason:
         return Death(place=place, layer="link", why=f"{why[:-1]}: {reason}.", proof=f"bridge -d link show {link.name}")
     return Death(place=place, layer="link", why=why, proof=proof, basis=LAST_SEEN)
+
+
+def _ports_to(scene: Scene, place: str, bridge: str, mac: str) -> Iterator[Link]:
+    """Ports of a bridge at whose other end a MAC address is."""
+    for port in scene.seen.links[place].values():
+        peer = scene.peer(place, port.name) if port.master == bridge else None
+        if peer is not None and peer[1].mac == mac:
+            yield port
 
 
 def _loose_ends(scene: Scene, place: str, mac: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from orchestrator.facts.flat import place_name
 from orchestrator.packets import VXLAN_PORT
 from orchestrator.walk.echoes import ignores_pings
 from orchestrator.walk.fates import unsent
+from orchestrator.walk.handed_over import handed_over
 from orchestrator.walk.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.ipsec import policies
 from orchestrator.walk.legs import Path, arrived, describe
@@ -87,6 +88,9 @@ def _not_sent(scene: Scene) -> Death | None:
     refused = refusal(scene, place, route)
     if refused is not None:
         return refused
+    if route.type == "broadcast" and scene.walk.errno == "EACCES":
+        why = f"{scene.walk.address} is a broadcast address of {place}'s network: a program has to ask for leave first."
+        return Death(place=place, layer="process", why=why, proof="EACCES; route lookup: broadcast", basis=SEEN)
     link = scene.seen.links[place].get("lo" if route.type == "local" else route.interface or "lo")
     if link is not None and "UP" not in link.flags:
         return Death(place=place, layer="link", why=f"Interface {link.name} of {place} is down.", proof=link.operstate)
@@ -323,6 +327,7 @@ _LOOKS = (
     _dropped,
     told_by_icmp,
     _reset_by_a_rule,
+    handed_over,
     _too_large,
     _not_sent,
     astray_in_a_tunnel,

@@ -6,6 +6,8 @@ drop, that decides; elsewhere the rules' counters do.
 
 from __future__ import annotations
 
+import re
+
 from attrs import evolve
 
 from orchestrator.walk.legs import Path, arrived, describe
@@ -16,9 +18,12 @@ from orchestrator.walk.scene import Scene
 from orchestrator.walk.seen import risen
 from orchestrator.walk.segments import Segment
 from orchestrator.walk.underlay import too_large_below
+from orchestrator.walk.unfit import unfit_address
 from orchestrator.walk.unheard import unheard
 
 TOO_BIG = {"fragmentation needed", "packet too big"}
+_SETS_TTL = re.compile(r"-j (?:TTL|HL) |(?:ttl|hoplimit) set ")
+_BEYOND = "beyond scope"
 _TTL = "time exceeded"
 _NEIGHBOUR = {"host unreachable", "address unreachable"}
 _FILTERING = {"input", "forward", "output"}
@@ -39,7 +44,8 @@ def told_by_icmp(scene: Scene) -> Death | None:
         return _too_big(scene, error, maker)
     if error.packet.kind == _TTL:
         return _ran_out(scene, error, maker)
-    return _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
+    found = unfit_address(scene, error, _sent(error, maker)) if error.packet.kind == _BEYOND else None
+    return found or _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
 
 
 def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
@@ -87,8 +93,14 @@ def _ran_out(scene: Scene, error: Path, maker: str) -> Death:
     began = first.segments[0].first.ttl if first is not None else 0
     left = came.first.ttl if came is not None else 0
     why = f"Its {word} ran out at {maker}."
-    proof = f"{_sent(error, maker)}; it came with {word} {left}, and began with {began}"
+    proof = f"{_sent(error, maker)}; it came with {word} {left}, and began with {began}{_shortened(came)}"
     return Death(place=maker, layer="route", why=why, proof=proof, basis=SEEN)
+
+
+def _shortened(came: Segment | None) -> str:
+    """The rule that gave a packet another TTL where it ran out."""
+    steps = [step for chain in came.chains for step in chain.steps] if came is not None else []
+    return next((f"; a rule gave it another: {step.text}" for step in steps if _SETS_TTL.search(step.text)), "")
 
 
 def _came(scene: Scene, place: str) -> Segment | None:

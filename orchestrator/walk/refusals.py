@@ -33,9 +33,9 @@ def refusal(scene: Scene, place: str, route: Route) -> Death | None:
             proof=f"{off} = 0",
         )
     source = ipaddress.ip_address(route.query.src) if route.query.src else None
-    if route.error == "EINVAL" and not interface and source is not None and not _is_blackhole(scene, place, route):
+    if route.error == "EINVAL" and not interface and source is not None and not is_blackhole(scene, place, route):
         return _unfit_source(scene, place, route, loopback=source.is_loopback)
-    if route.error == "EXDEV" or (route.error == "EINVAL" and interface and not _is_blackhole(scene, place, route)):
+    if route.error == "EXDEV" or (route.error == "EINVAL" and interface and not is_blackhole(scene, place, route)):
         return Death(
             place=place,
             layer="route",
@@ -57,9 +57,11 @@ def _no_way(scene: Scene, place: str, route: Route) -> Death:
     return Death(place=place, layer="route", why=f"{place} {what} {route.query.dst}.", proof=proof)
 
 
-def _is_blackhole(scene: Scene, place: str, route: Route) -> bool:
+def is_blackhole(scene: Scene, place: str, route: Route) -> bool:
     """Whether the destination is refused, and not the source: the kernel has one error for both."""
     query = route.query
+    if route.error != "EINVAL":
+        return False
     if scene.ask(place, evolve(query, src="", iif="")).error == "EINVAL":
         return True
     return lead_into_a_blackhole(scene, place, query)

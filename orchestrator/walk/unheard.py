@@ -39,7 +39,8 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     asker = _end(scene, place, interface)
     holder = next((end for end in _holders(scene, address) if end.place != place), None)
     found = (
-        unheeded(scene, place, address)
+        enslaved(scene, asker)
+        or unheeded(scene, place, address)
         or _cut(scene, [asker, holder])
         or (_kept_apart(scene, asker, holder) if asker and holder else None)
     )
@@ -50,6 +51,7 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
             or _not_passed_on(scene, place, address, holder)
             or tunnel_down(scene, scene.seen.places[place][0], holder.place)
             or _not_on_this_wire(scene, place, address, interface, holder)
+            or (misplaced(scene, asker, holder) if asker is not None else None)
         )
     return found or _without_a_cause(scene, place, address, proof, held=holder is not None)
 
@@ -219,3 +221,43 @@ def _macs(scene: Scene, place: str) -> set[str]:
 def _master(scene: Scene, one: Sighting) -> str:
     link = scene.seen.links[one.place].get(one.interface)
     return link.master if link is not None else ""
+
+
+def enslaved(scene: Scene, asker: _End | None) -> Death | None:
+    """The asker's interface is a port of a bridge: answers that come in by it are the bridge's."""
+    master = scene.seen.links[asker.place].get(asker.link.master) if asker is not None else None
+    if asker is None or master is None or master.kind != "bridge":
+        return None
+    if not any(one.interface == asker.link.name and one.scope != "link" for one in scene.space(asker.place).addresses):
+        return None
+    name = asker.link.name
+    why = f"{name} of {asker.place} has an address, and is a port of bridge {master.name}, which takes what comes in."
+    return Death(place=_machine(asker.place), layer="link", why=why, proof=f"{name}: master {master.name}")
+
+
+def misplaced(scene: Scene, asker: _End, holder: _End) -> Death | None:
+    """Nothing but where the two are plugged in: on different bridges of a machine, or with one MAC address for both."""
+    ports = [list(_below(scene, end))[-1] for end in (asker, holder)]
+    bridges = [one.link.name if one.link.kind == "bridge" else one.link.master for one in ports]
+    if ports[0].place == ports[1].place and all(bridges) and bridges[0] != bridges[1]:
+        why = f"{ports[1].link.name}, which leads to {holder.place}, is a port of {bridges[1]}; {asker.place} is on "
+        why += f"{bridges[0]}."
+        proof = f"{ports[1].link.name} of {ports[1].place}: master {bridges[1]}"
+        return Death(place=_machine(ports[1].place), layer="link", why=why, proof=proof)
+    if asker.link.mac and asker.link.mac == holder.link.mac:
+        why = f"{asker.link.name} of {asker.place} and {holder.link.name} of {holder.place} have one MAC address, "
+        why += f"{asker.link.mac}."
+        proof = f"{holder.link.name} of {holder.place}: {holder.link.mac}"
+        return Death(place=_newcomer(scene, asker, holder), layer="neighbour", why=why, proof=proof)
+    return None
+
+
+def _newcomer(scene: Scene, asker: _End, holder: _End) -> str:
+    """Which of two has another MAC address than after `up`; the one that is asked where neither is known to."""
+    for end in (holder, asker):
+        host, name = scene.seen.places[end.place]
+        space = scene.baseline[host].namespaces.get(name) if host in scene.baseline else None
+        known = [one.mac for one in space.links if one.name == end.link.name] if space is not None else []
+        if known and known[0] != end.link.mac:
+            return _machine(end.place)
+    return _machine(holder.place)
