@@ -14,7 +14,9 @@ from orchestrator.walk.segments import Segment
 
 _SYSCTLS = ("arp_ignore", "arp_filter")
 _ARP = 0x0806
+_IPV6 = 0x86DD
 _SOON = 5_000_000  # ns
+_AT_ONCE = 1_000_000  # ns: what is answered is answered in the thread that took it
 
 
 def ignored(scene: Scene, address: str, place: str) -> Death | None:
@@ -27,7 +29,7 @@ def ignored(scene: Scene, address: str, place: str) -> Death | None:
     if not came:
         return None
     last = came[-1]
-    looks = (_dropped, _no_arp, _by_sysctl, _by_source)
+    looks = (_dropped, _no_arp, _by_sysctl, _by_source, _kept_answer, _dropped_answer)
     return next((found for look in looks if (found := look(scene, address, last)) is not None), None)
 
 
@@ -64,6 +66,34 @@ def _dropped(scene: Scene, address: str, one: Sighting) -> Death | None:
     what = "a rule dropped them" if layer == "filter" else "the kernel dropped them" + (f": {state}" if state else "")
     why = f"{called(address)[0].upper()}{called(address)[1:]} for {address} reached {one.place}, and {what}."
     return Death(place=one.place, layer=layer, why=why, proof=str(told), basis=SEEN)
+
+
+def _kept_answer(scene: Scene, address: str, one: Sighting) -> Death | None:
+    """It answered, and the bridge that its answer came to did not pass that on."""
+    answers = [each for each in scene.seen.sightings if is_reply(each.packet, address) and each.at > one.at]
+    last = answers[-1] if answers else None
+    link = scene.seen.links[last.place].get(last.interface) if last is not None else None
+    reason = kept(link, None, flooded=False) if link is not None and link.master and last and last.how != "out" else ""
+    if last is None or link is None or not reason:
+        return None
+    why = f"Bridge {link.master} of {last.place} did not pass on {one.place}'s answer for {address}: {reason}."
+    host = last.place.partition("/")[0]
+    return Death(place=host, layer="link", why=why, proof=f"bridge -d link show {link.name}", basis=INFERRED)
+
+
+def _dropped_answer(scene: Scene, address: str, one: Sighting) -> Death | None:
+    """It did not answer, and a rule dropped something of ARP (IPv6: of IPv6) in the moment in which it would have."""
+    if any(is_reply(each.packet, address) for each in scene.seen.sightings):
+        return None
+    protocol = _IPV6 if ":" in address else _ARP
+    for event in scene.seen.events.get(scene.seen.places[one.place][0], []):
+        is_one = event.event == "drop" and event.reason == "NETFILTER_DROP" and event.protocol == protocol
+        if is_one and 0 <= event.at - one.at < _AT_ONCE:
+            why = f"{called(address)[0].upper()}{called(address)[1:]} for {address} reached {one.place}, and a rule "
+            why += "dropped the answer."
+            proof = "the kernel dropped one of the kind in that moment, reason NETFILTER_DROP"
+            return Death(place=one.place, layer="filter", why=why, proof=proof, basis=INFERRED)
+    return None
 
 
 def _no_arp(scene: Scene, address: str, one: Sighting) -> Death | None:

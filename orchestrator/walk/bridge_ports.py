@@ -13,10 +13,9 @@ def kept(came: Link | None, goes: Link | None, *, flooded: bool) -> str:
 
     `flooded`: it is for all, or for a MAC address that the bridge does not know.
     """
-    for port in (came, goes):
-        state = port.port.get("state", _FORWARDING) if port is not None else _FORWARDING
-        if port is not None and state in _STATES:
-            return f"port {port.name} is {_STATES[state]}"
+    alone = next((found for port in (came, goes) if (found := _barred(port, comes=port is came))), "")
+    if alone:
+        return alone
     if came is None or goes is None:
         return ""
     if came.port.get("isolated") and goes.port.get("isolated"):
@@ -25,4 +24,14 @@ def kept(came: Link | None, goes: Link | None, *, flooded: bool) -> str:
         return f"hairpin of {goes.name} is off"
     if flooded and goes.port.get("bcast_flood") == 0:
         return f"port {goes.name} has bcast_flood off"
+    return ""
+
+
+def _barred(port: Link | None, *, comes: bool) -> str:
+    """What keeps a port from taking, or from giving, any frame of a sender that it does not know."""
+    state = port.port.get("state", _FORWARDING) if port is not None else _FORWARDING
+    if port is not None and state in _STATES:
+        return f"port {port.name} is {_STATES[state]}"
+    if port is not None and comes and port.port.get("locked"):
+        return f"port {port.name} is locked: it takes nothing from senders that are not in the bridge's table"
     return ""

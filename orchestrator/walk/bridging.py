@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orchestrator.facts.model import Link
 from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.legs import Path
-from orchestrator.walk.model import LAST_SEEN, Death
+from orchestrator.walk.model import INFERRED, LAST_SEEN, Death
 from orchestrator.walk.routes import after_prerouting
 from orchestrator.walk.scene import Scene, is_large, is_loose
 from orchestrator.walk.seen import Sighting
@@ -62,22 +62,20 @@ def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death
         if peer is not None and not {frame.dmac} & set(_behind(scene, peer[0])):
             why = f"Bridge {link.master} of {last.place} has {frame.dmac} behind {port.name}, where it is not."
             return Death(place=place, layer="link", why=why, proof=proof)
-    for port in _ports_to(scene, last.place, link.master, frame.dmac) if not entries else ():
-        if port.port.get("unicast_flood") == 0:
-            reason = f"it does not know where {frame.dmac} is, and port {port.name}, which leads there, has flood off"
-            return Death(place=place, layer="link", why=f"{why[:-1]}: {reason}.", proof=f"bridge -d link: {port.name}")
-    reason = kept(link, None, flooded=True)
+    quiet = _unflooded(scene, last.place, link.master, frame.dmac) if not entries else ""
+    reason = kept(link, None, flooded=True) or quiet
     if reason:
         return Death(place=place, layer="link", why=f"{why[:-1]}: {reason}.", proof=f"bridge -d link show {link.name}")
     return Death(place=place, layer="link", why=why, proof=proof, basis=LAST_SEEN)
 
 
-def _ports_to(scene: Scene, place: str, bridge: str, mac: str) -> Iterator[Link]:
-    """Ports of a bridge at whose other end a MAC address is."""
+def _unflooded(scene: Scene, place: str, bridge: str, mac: str) -> str:
+    """That a bridge does not know a MAC address, and does not flood to the port at whose other end it is."""
     for port in scene.seen.links[place].values():
-        peer = scene.peer(place, port.name) if port.master == bridge else None
+        peer = scene.peer(place, port.name) if port.master == bridge and port.port.get("unicast_flood") == 0 else None
         if peer is not None and peer[1].mac == mac:
-            yield port
+            return f"it does not know where {mac} is, and port {port.name}, which leads there, has flood off"
+    return ""
 
 
 def _loose_ends(scene: Scene, place: str, mac: str) -> Iterator[str]:
@@ -93,6 +91,20 @@ def _behind(scene: Scene, place: str) -> Iterator[str]:
     """MAC addresses in a namespace, those of its bridge's table included."""
     yield from (one.mac for one in scene.seen.links[place].values())
     yield from (one.mac for one in scene.space(place).fdb)
+
+
+def forgot_itself(scene: Scene, mac: str) -> Death | None:
+    """A bridge whose table has lost its own MAC address floods what is for itself, and takes none of it."""
+    for place, links in scene.seen.links.items():
+        for link in links.values():
+            if link.kind != "bridge" or link.mac != mac:
+                continue
+            if not any(one.mac == mac for one in scene.space(place).fdb):
+                why = f"Bridge {link.name} of {place} does not know its own MAC address, and takes nothing for itself."
+                proof = f"bridge fdb show br {link.name}: no {mac}"
+                host = place.partition("/")[0]
+                return Death(place=host, layer="link", why=why, proof=proof, basis=INFERRED)
+    return None
 
 
 def taken_by_the_bridge(scene: Scene, segment: Segment, mac: str) -> Death | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.facts.model import Link
-from orchestrator.walk.bridging import not_bridged, not_turned_back, taken_by_the_bridge, unplugged
+from orchestrator.walk.bridging import forgot_itself, not_bridged, not_turned_back, taken_by_the_bridge, unplugged
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import SEEN, Death
 from orchestrator.walk.queues import held, redirected
@@ -133,7 +133,7 @@ def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Deat
         return None
     sender = next((one.place for one in reversed(way.segments[:number]) if way.routes.get(way.segments.index(one))), "")
     sender = sender or way.segments[0].place
-    taken = taken_by_the_bridge(scene, segment, outer.dmac)
+    taken = taken_by_the_bridge(scene, segment, outer.dmac) or forgot_itself(scene, outer.dmac)
     if taken is not None:
         return taken
     entries = [one for one in scene.space(sender).neighbours if one.mac == outer.dmac]
