@@ -1,6 +1,7 @@
 """What else goes wrong in bridge-nat, or only looks as if it did: cases for walks."""
 
 from orchestrator.model import (
+    Change,
     WalkCase,
     both,
     changed,
@@ -26,6 +27,31 @@ def _outward(identity: str, **about: object) -> WalkCase:
     """The client asks the outsider's web server."""
     given = {"source": "client", "target": _WEB, **about}
     return WalkCase(id=identity, **given)  # type: ignore[arg-type]  # the keywords are those of WalkCase
+
+
+def _redirected(at: str, interface: str, port: str) -> Change:
+    """A filter of tc that sends what comes in from or for a port to the loopback instead."""
+    add = f"tc filter add dev {interface} parent ffff: protocol ip u32 match ip {port} 0xffff"
+    return changed(
+        at,
+        f"tc qdisc add dev {interface} ingress && {add} action mirred egress redirect dev lo",
+        f"tc filter show dev {interface} ingress | grep -q mirred",
+        f"tc qdisc del dev {interface} ingress",
+    )
+
+
+def _queued(at: str, queue: str) -> Change:
+    """A queue for what leaves by eth0; the length that it takes with it is put back."""
+    kind = queue.partition(" ")[0]
+    return changed(
+        at,
+        f"tc qdisc add dev eth0 root {queue}",
+        f"tc qdisc show dev eth0 | grep -q ' {kind} '",
+        "tc qdisc del dev eth0 root; ip link set eth0 txqueuelen 1000",
+    )
+
+
+_FORGET = changed("host", "ip neigh flush all", "true", "true")
 
 
 NOBODY = (
@@ -926,6 +952,57 @@ DECOYS = (
         ),
     ),
 )
+TRAFFIC = (
+    _outward(
+        "redirected-by-tc",
+        what="A filter of tc sends the answer to the loopback, where it comes in.",
+        at="host",
+        layer="filter",
+        says=("tc", "eth0", "lo"),
+        spares="an address that no interface",
+        change=_redirected("host", "eth0", "sport 80"),
+    ),
+    _outward(
+        "question-redirected-by-tc",
+        what="A filter of tc sends the question to the loopback, where the outsider gets it.",
+        at="outsider",
+        layer="filter",
+        says=("tc", "eth0", "lo"),
+        spares="an address that no interface",
+        change=_redirected("outsider", "eth0", "dport 80"),
+    ),
+    _outward(
+        "redirected-by-tc-elsewhere",
+        what="A filter of tc redirects another port; a rule drops the answer.",
+        at="host",
+        layer="filter",
+        says=("FORWARD", "-i eth0"),
+        spares=("tc",),
+        change=both(_redirected("host", "eth0", "sport 81"), rule_added("host", "FORWARD -i eth0 -j DROP")),
+    ),
+    _outward(
+        "redirects-others",
+        what="A filter of tc redirects another port: it is answered.",
+        change=_redirected("host", "eth0", "sport 81"),
+    ),
+    _outward(
+        "queue-too-small",
+        what="The queue of eth0 takes no packet at all, not even the question for a MAC address.",
+        at="host",
+        layer="link",
+        says=("queue", "eth0", "tbf"),
+        spares="Nobody answers",
+        change=both(_queued("host", "tbf rate 8kbit burst 40 limit 40"), _FORGET),
+    ),
+    _outward(
+        "queue-of-the-outsider",
+        what="The queue of the outsider's eth0 is too small for the answer.",
+        at="outsider",
+        layer="link",
+        says=("queue", "eth0"),
+        change=_queued("outsider", "tbf rate 8kbit burst 50 limit 50"),
+    ),
+)
 WALKS = (
     *NOBODY,
     *TIME_TO_LIVE,
@@ -939,4 +1016,5 @@ WALKS = (
     *TRANSLATIONS,
     *SIZES,
     *DECOYS,
+    *TRAFFIC,
 )

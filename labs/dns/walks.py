@@ -148,4 +148,19 @@ WALKS = (
         says=("docker0", "down"),
         change=link_down("host", "docker0"),
     ),
+    _asks(
+        "files-alone",
+        "till",
+        "basket:80",
+        what="till's nsswitch.conf names files alone, without a space: no DNS server is asked.",
+        at="till",
+        layer="dns",
+        says=("nsswitch.conf asks no DNS server",),
+        change=changed(
+            "till",
+            "cp /etc/nsswitch.conf /run/nsswitch && sed -i s/^hosts:.*/hosts:files/ /etc/nsswitch.conf",
+            "grep -q ^hosts:files /etc/nsswitch.conf",
+            "cat /run/nsswitch >/etc/nsswitch.conf && rm /run/nsswitch",
+        ),
+    ),
 )

@@ -17,11 +17,30 @@ from orchestrator.model import (
     rule_of_routes,
     sysctl_set,
     sysctl_within,
+    within,
 )
 
 _OUT, _DUAL, _GATEWAY = "2001:db8::1", "2001:db8:1::2", "2001:db8:1::1"
 _NOBODY = "02:00:00:00:00:77"
 _BRIDGE = bridge_of("both")
+_TWICE = "; ".join(
+    [
+        "ip netns add twin && ip link add twin0 type veth peer name twin1 netns twin",
+        f"ip link set twin0 master {_BRIDGE} up",
+        "ip -n twin link set twin1 up && ip -n twin addr add 2001:db8:1::77/64 dev twin1 nodad",
+        within("dual", f"ip -6 addr del {_DUAL}/64 dev eth0"),
+        within("dual", "ip -6 addr add 2001:db8:1::77/64 dev eth0"),
+        f"for n in 1 2 3 4 5 6 7 8 9; do {within('dual', 'ip -6 addr')} | grep -q dadfailed && break; sleep 0.5; done",
+    ]
+)
+_ONCE = "; ".join(
+    [
+        "ip link del twin0; ip netns del twin",
+        within("dual", "ip -6 addr del 2001:db8:1::77/64 dev eth0"),
+        within("dual", f"ip -6 addr add {_DUAL}/64 dev eth0 nodad"),
+        within("dual", f"ip -6 route replace default via {_GATEWAY} dev eth0"),
+    ]
+)
 
 
 def _outward(identity: str, **about: Any) -> WalkCase:
@@ -429,4 +448,33 @@ OTHERS = (
         change=sysctl_set("outsider", "net.ipv6.icmp.echo_ignore_all", "1", was="0"),
     ),
 )
-WALKS = (*NOBODY, *ROUTES, *RULES, *OTHERS)
+UNUSUAL = (
+    _outward(
+        "address-of-another",
+        what="Somebody on dual's network has the address that dual gave itself: it may not use it.",
+        at="dual",
+        layer="namespace",
+        says=("fe80::", "dadfailed"),
+        change=changed("host", _TWICE, f"{within('dual', 'ip -6 addr')} | grep -q dadfailed", _ONCE),
+    ),
+    _outward(
+        "advertisement-dropped",
+        what="A rule of the outsider drops what it answers to neighbour solicitations.",
+        at="outsider",
+        layer="filter",
+        says=("Neighbour solicitations", "dropped the answer"),
+        change=both(
+            changed("host", "ip -6 neigh flush all", "true", "true"),
+            rule6_added("outsider", "OUTPUT -p icmpv6 --icmpv6-type neighbour-advertisement -j DROP"),
+        ),
+    ),
+    _outward(
+        "port-in-a-blackhole",
+        what="A rule of routes has a blackhole for port 80 alone.",
+        at="host",
+        layer="route",
+        says=("blackhole", "dport 80"),
+        change=rule_of_routes("host", "ipproto tcp dport 80 blackhole", six=True),
+    ),
+)
+WALKS = (*NOBODY, *ROUTES, *RULES, *OTHERS, *UNUSUAL)

@@ -3,14 +3,19 @@
 from typing import Any
 
 from orchestrator.model import (
+    Change,
     WalkCase,
     both,
+    bridge_of,
     changed,
+    hooked,
     neighbour_pinned,
+    nft_added,
     port_of,
     route_added,
     rule_added,
     sysctl_within,
+    within,
 )
 
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")
@@ -26,6 +31,58 @@ _NOBODY = "02:00:00:00:00:77"
 
 def _asks(identity: str, source: str, target: str, **about: Any) -> WalkCase:
     return WalkCase(id=identity, source=source, target=target, **{"change": _NOTHING, **about})
+
+
+_FORGET = "; ".join(within(name, "ip neigh flush all") for name in ("shop", "basket"))
+_FORGOTTEN = changed("host", _FORGET, "true", "true")
+_FILTER = (
+    "b=ctypes.create_string_buffer(struct.pack('HBBI',6,0,0,0)); "
+    "s.setsockopt(1,26,struct.pack('HP',1,ctypes.addressof(b)))"
+)
+
+
+def _served(identity: str, proto: str, script: str, **about: Any) -> WalkCase:
+    """shop asks a server on port 7000 of basket, whose socket `s` is made ready by this Python."""
+    kind = {"tcp": "1", "udp": "2"}[proto]
+    program = f"import ctypes,socket,struct,time; s=socket.socket(2,{kind}); {script}; time.sleep(90)"
+    start = within("basket", f'setsid python3 -c "{program}"')
+    listens = within("basket", f"ss -Hln{proto[0]}") + " | grep -q ':7000 '"
+    return _asks(
+        identity,
+        "shop",
+        "10.1.1.3:7000",
+        proto=proto,
+        at="basket",
+        layer="process",
+        change=changed(
+            "host",
+            f"{start} >/dev/null 2>&1 </dev/null & echo $! >/run/server; "
+            f"for n in 1 2 3 4 5 6 7 8 9; do {listens} && break; sleep 0.3; done",
+            listens,
+            "kill $(cat /run/server); rm /run/server",
+        ),
+        **about,
+    )
+
+
+def _port(becomes: str, was: str, shown: str) -> Change:
+    """Settings of the bridge's port to basket, which the bridge does not know any more."""
+    mac = "$(docker exec basket cat /sys/class/net/eth0/address)"
+    return changed(
+        "host",
+        f"bridge link set dev {port_of('basket')} {becomes}; bridge fdb del {mac} dev {port_of('basket')} master; "
+        f"{_FORGET}",
+        f"bridge -d link show dev {port_of('basket')} | grep -q '{shown}'",
+        f"bridge link set dev {port_of('basket')} {was}",
+    )
+
+
+def _mac(becomes: str, note: str = "") -> str:
+    """Another MAC address for basket, which loses its routes by that for a moment."""
+    noted = f"docker exec basket cat {note}" if note else ""
+    change = "ip link set eth0 down; ip link set eth0 address $0; ip link set eth0 up"
+    script = f"sh -c '{change}; ip route add default via 10.1.1.1'"
+    return f"{noted}{within('basket', script)} {becomes}; {_FORGET}"
 
 
 WALKS = (
@@ -185,5 +242,130 @@ WALKS = (
         layer="route",
         says=("TTL",),
         change=sysctl_within("basket", "net.ipv4.ip_default_ttl", "1", was="64"),
+    ),
+    _served(
+        "queue-of-none-is-full",
+        "tcp",
+        "s.bind(('0.0.0.0',7000)); s.listen(0); k=socket.socket(); k.connect(('127.0.0.1',7000))",
+        what="A server wants no queue, and does not accept the one connection that it has.",
+        says=("does not accept", "backlog of 0"),
+    ),
+    _served(
+        "filtered-by-its-socket",
+        "tcp",
+        f"{_FILTER}; s.bind(('0.0.0.0',7000)); s.listen(5)",
+        what="A server's socket has a filter that takes nothing.",
+        says=("filter", "SOCKET_FILTER"),
+    ),
+    _served(
+        "datagrams-filtered",
+        "udp",
+        f"{_FILTER}; s.bind(('0.0.0.0',7000))",
+        what="The same with UDP: the program did not get it.",
+        says=("filter", "SOCKET_FILTER"),
+    ),
+    _asks(
+        "basket-disowns-its-address",
+        "shop",
+        "10.1.1.3:80",
+        what="basket's table of local addresses lacks its own.",
+        at="basket",
+        layer="route",
+        says=("10.1.1.3", "for its own"),
+        change=changed(
+            "host",
+            within("basket", "ip route del local 10.1.1.3 dev eth0 table local"),
+            f"! {within('basket', 'ip route show table local')} | grep -q 'local 10.1.1.3 '",
+            within("basket", "ip route add local 10.1.1.3 dev eth0 table local proto kernel scope host src 10.1.1.3"),
+        ),
+    ),
+    _asks(
+        "basket-swallows-all",
+        "shop",
+        "10.1.1.3:80",
+        what="A rule of routes in basket has a blackhole for all, before its own addresses are looked up.",
+        at="basket",
+        layer="route",
+        says=("blackhole",),
+        spares="rp_filter",
+        change=changed(
+            "host",
+            within(
+                "basket",
+                "sh -c 'ip rule add pref 32000 lookup local; ip rule del pref 0; ip rule add pref 5 blackhole'",
+            ),
+            f"{within('basket', 'ip rule show')} | grep -q blackhole",
+            within("basket", "sh -c 'ip rule add pref 0 lookup local; ip rule del pref 5; ip rule del pref 32000'"),
+        ),
+    ),
+    _asks(
+        "basket-on-another-bridge",
+        "shop",
+        "10.1.1.3:80",
+        what="basket's cable is plugged into the other network's bridge.",
+        at="host",
+        layer="link",
+        says=("leads to basket", "is a port of"),
+        change=changed(
+            "host",
+            f"ip link set {port_of('basket')} master {bridge_of('back')}; {_FORGET}",
+            f'ip link show {port_of("basket")} | grep -q "master {bridge_of("back")} "',
+            f"ip link set {port_of('basket')} master {bridge_of('front')}",
+        ),
+    ),
+    _asks(
+        "one-mac-for-two",
+        "shop",
+        "10.1.1.3:80",
+        what="basket has shop's MAC address.",
+        at="basket",
+        layer="neighbour",
+        says=("one MAC address",),
+        change=changed(
+            "host",
+            _mac("$(docker exec shop cat /sys/class/net/eth0/address)", "/sys/class/net/eth0/address >/run/mac; "),
+            'test "$(docker exec basket cat /sys/class/net/eth0/address)" '
+            '= "$(docker exec shop cat /sys/class/net/eth0/address)"',
+            f"{_mac('$(cat /run/mac)')}; rm /run/mac",
+        ),
+    ),
+    _asks(
+        "port-locked",
+        "shop",
+        "10.1.1.3:80",
+        what="The bridge takes from basket's port only what it knows, and it does not know basket.",
+        at="host",
+        layer="link",
+        says=("locked",),
+        change=_port("locked on learning off", "locked off learning on", "locked on"),
+    ),
+    _asks(
+        "port-without-flood",
+        "shop",
+        "10.1.1.3:80",
+        what="The bridge has forgotten where basket is, and floods nothing to its port.",
+        at="host",
+        layer="link",
+        says=("flood off",),
+        change=both(
+            _port("learning off flood off", "learning on flood on", "flood off"),
+            changed(
+                "host",
+                within("shop", "ip neigh replace 10.1.1.3 dev eth0 nud permanent lladdr")
+                + " $(docker exec basket cat /sys/class/net/eth0/address)",
+                f"{within('shop', 'ip neigh show 10.1.1.3 nud permanent')} | grep -q .",
+                within("shop", "ip neigh del 10.1.1.3 dev eth0"),
+            ),
+        ),
+    ),
+    _asks(
+        "basket-drops-its-own-arp",
+        "shop",
+        "10.1.1.3:80",
+        what="A rule of the arp family in basket drops what it answers.",
+        at="basket",
+        layer="filter",
+        says=("ARP", "dropped the answer"),
+        change=both(_FORGOTTEN, nft_added("basket", hooked("output", "arp operation reply drop"), "arp")),
     ),
 )

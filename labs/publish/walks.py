@@ -17,6 +17,7 @@ from orchestrator.model import (
     port_of,
     route_added,
     rule_added,
+    rule_of_routes,
     sysctl_set,
     sysctl_within,
 )
@@ -551,4 +552,81 @@ OTHERS = (
         ),
     ),
 )
-WALKS = (*FILTERS, *NATS, *PLACES, *PROGRAMS, *OTHERS)
+RULES_OF_ROUTES = (
+    _inward(
+        "answers-by-port-in-a-blackhole",
+        what="A rule of routes has a blackhole for answers from port 80 alone.",
+        at="host",
+        layer="route",
+        says=("blackhole", "sport 80"),
+        change=rule_of_routes("host", "ipproto tcp sport 80 iif docker0 blackhole"),
+    ),
+    _inward(
+        "prohibited-by-port",
+        what="A rule of routes prohibits the port that is asked, after its translation.",
+        at="host",
+        layer="route",
+        says=("prohibit", "dport 80"),
+        change=rule_of_routes("host", "ipproto tcp dport 80 prohibit"),
+    ),
+    _inward(
+        "other-ports-prohibited",
+        what="Rules of routes prohibit other ports, another protocol and another tos: it is answered.",
+        change=both(
+            rule_of_routes("host", "ipproto tcp dport 81-90 prohibit"),
+            changed(
+                "host",
+                "ip rule add ipproto udp blackhole priority 78; ip rule add dsfield 0x10 blackhole priority 79",
+                "ip rule show priority 79 | grep -q .",
+                "ip rule del priority 78; ip rule del priority 79",
+            ),
+        ),
+    ),
+)
+HANDED_OVER = (
+    _inward(
+        "queued-for-nobody",
+        what="A rule hands it to a queue for a program, and none runs.",
+        at="host",
+        layer="filter",
+        says=("NFQUEUE", "queue"),
+        change=rule_added("host", "FORWARD -p tcp -m tcp --dport 80 -j NFQUEUE --queue-num 4"),
+    ),
+    _inward(
+        "answer-queued-for-nobody",
+        what="A rule in web's own namespace hands its answer to a queue that nobody serves.",
+        at="web",
+        layer="filter",
+        says=("NFQUEUE", "queue"),
+        change=rule_added("web", "OUTPUT -p tcp -m tcp --sport 80 -j NFQUEUE --queue-num 4"),
+    ),
+    _inward(
+        "queued-and-passed-by",
+        what="Where no program serves the queue, the rule lets it pass; web drops it.",
+        at="web",
+        layer="filter",
+        says=("INPUT", "-j DROP"),
+        spares="NFQUEUE",
+        change=both(
+            rule_added("host", "FORWARD -p tcp -m tcp --dport 80 -j NFQUEUE --queue-num 4 --queue-bypass"),
+            rule_added("web", "INPUT -p tcp -j DROP"),
+        ),
+    ),
+)
+NEIGHBOURS = (
+    _inward(
+        "sent-to-one-that-forwards",
+        what="The host has one's MAC address for web, and one passes it on.",
+        at="host",
+        layer="neighbour",
+        says=("which is eth0's of one", "10.0.0.2"),
+        change=changed(
+            "host",
+            "ip neigh replace 10.0.0.2 lladdr $(docker exec one cat /sys/class/net/eth0/address) dev docker0 "
+            "nud permanent",
+            "ip neigh show 10.0.0.2 nud permanent | grep -q .",
+            "ip neigh del 10.0.0.2 dev docker0",
+        ),
+    ),
+)
+WALKS = (*FILTERS, *NATS, *PLACES, *PROGRAMS, *OTHERS, *RULES_OF_ROUTES, *HANDED_OVER, *NEIGHBOURS)

@@ -118,11 +118,10 @@ def _by_sysctl(scene: Scene, address: str, one: Sighting) -> Death | None:
     return None
 
 
-def _not_its_own(place: str, address: str, interface: str, route: str) -> Death:
-    """An address that an interface has, and the table of local addresses does not, is not answered for."""
-    why = f"{place} has {address} on {interface}, and its routes do not take that for its own: it answers no ARP "
-    why += "request for it."
-    return Death(place=place, layer="route", why=why, proof=f"route lookup: {route}", basis=INFERRED)
+def disowned(place: str, address: str, interface: str, proof: str) -> Death:
+    """An address that a namespace has, and its table of local addresses does not: it is not answered for."""
+    why = f"{place} has {address} on {interface}, and its routes do not take that for its own."
+    return Death(place=place.partition("/")[0], layer="route", why=why, proof=proof, basis=INFERRED)
 
 
 def _by_source(scene: Scene, address: str, one: Sighting) -> Death | None:
@@ -131,7 +130,7 @@ def _by_source(scene: Scene, address: str, one: Sighting) -> Death | None:
         return None
     route = scene.ask(one.place, Query(address, one.packet.src, one.interface))
     if not route.error and route.type != "local":
-        return _not_its_own(one.place, address, one.interface, said(route))
+        return disowned(one.place, address, one.interface, f"route lookup: {said(route)}; no reply went out")
     if is_blackhole(scene, one.place, route):
         return refusal(scene, one.place, route)
     if route.error not in {"EXDEV", "EINVAL"}:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from orchestrator.facts.model import Link
-from orchestrator.walk.arp_silence import dropped_arp, ignored, unheeded
+from orchestrator.walk.arp_silence import disowned, dropped_arp, ignored, unheeded
 from orchestrator.walk.bridge_ports import kept
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.queues import unqueued
@@ -33,6 +33,8 @@ def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | N
     proof = scene.unanswered(place, address, interface)
     if not proof:
         return unheeded(scene, place, address)
+    if scene.has(place, address):
+        return disowned(place, address, interface, proof)
     dropped = unqueued(scene, place, address, interface)
     if dropped is not None:
         return dropped
