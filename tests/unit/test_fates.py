@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.packets import Packet
-from orchestrator.walk.fates import Fate, fate, unsent
+from orchestrator.walk.fates import Fate, fate, is_refused, unsent
 from orchestrator.walk.seen import KernelEvent, Seen, Sighting
 from orchestrator.walk.segments import Segment
 
@@ -127,3 +127,11 @@ def test_what_was_sent_is_not_unsent() -> None:
     """The same thread also takes in what comes back: that had an interface."""
     events = [passed(4_000, "receive", 0xC, "eth0"), drop(5_000, 0xC, "NETFILTER_DROP", tid=7)]
     assert unsent(Seen(events={"host": events}), "host", 7) is None
+
+
+@pytest.mark.parametrize("reason", ["NO_SOCKET", "SOCKET_FILTER", "SOCKET_RCVBUFF"])
+def test_what_a_socket_refused_was_not_taken(reason: str) -> None:
+    """A datagram that a socket's filter or buffer did not take came to its end, and nobody got it."""
+    assert is_refused(Fate("web", reason, 0))
+    assert not is_refused(Fate("web", "NETFILTER_DROP", 0))
+    assert not is_refused(None)

@@ -50,12 +50,16 @@ def test_nobody_listens() -> None:
 
 
 def test_a_queue_that_is_full() -> None:
-    """Full is more than the backlog; a datagram's socket has none."""
+    """Full is more than the backlog, of no length, too; a datagram's socket has no queue of connections."""
     death = full(Taken(TO_WEB, evolve(OPEN, waiting=65), ()))
     assert death is not None
     assert "65 connections wait, more than its backlog of 64." in death.why
     assert full(Taken(TO_WEB, evolve(OPEN, waiting=64), ())) is None
-    assert full(Taken(TO_WEB, evolve(OPEN, backlog=0, waiting=9), ())) is None
+    death = full(Taken(TO_WEB, evolve(OPEN, backlog=0, waiting=1), ()))
+    assert death is not None
+    assert "more than its backlog of 0." in death.why
+    datagram = evolve(TO_WEB, packet=evolve(PACKET, proto="udp"))
+    assert full(Taken(datagram, evolve(OPEN, backlog=0, waiting=9), ())) is None
 
 
 def test_who_takes_it() -> None:

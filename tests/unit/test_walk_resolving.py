@@ -114,3 +114,12 @@ def test_the_hosts_file_is_told() -> None:
 def test_a_server_that_no_question_left_for_is_told() -> None:
     """There is no route to it, or none is asked at all."""
     assert said(found([])) == ["/etc/hosts has no basket, and no question left for DNS server 127.0.0.11"]
+
+
+@pytest.mark.parametrize("line", ["hosts: files", "hosts:files", "  hosts :  files # no dns"])
+def test_where_names_are_looked_for(line: str) -> None:
+    """nsswitch.conf needs no space behind the colon."""
+    files = {**FILES, "/etc/nsswitch.conf": f"passwd: files\n{line}\n"}
+    found = read("till", "basket", {"answer": "", "frames": [], "files": files, "own": True, "late": False})
+    assert found.sources == "files"
+    assert "nsswitch.conf asks no DNS server (hosts: files)" in said(found)[0]
