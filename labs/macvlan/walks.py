@@ -15,6 +15,7 @@ from orchestrator.model import (
     rule_added,
     sysctl_set,
     sysctl_within,
+    within,
 )
 
 _NOBODY = "02:00:00:00:00:77"
@@ -241,5 +242,35 @@ WALKS = (
         size=1400,
         df=True,
         change=mtu_set("first", 1200, was=1500),
+    ),
+    _asks(
+        "parent-queue-too-small",
+        "first",
+        "192.168.1.1:80",
+        what="The queue of the parent takes nothing that leaves, of its children, too.",
+        at="host",
+        layer="link",
+        says=("queue", "eth0", "tbf"),
+        change=changed(
+            "host",
+            "tc qdisc add dev eth0 root tbf rate 8kbit burst 40 limit 40",
+            "tc qdisc show dev eth0 | grep -q tbf",
+            "tc qdisc del dev eth0 root; ip link set eth0 txqueuelen 1000",
+        ),
+    ),
+    _asks(
+        "first-prohibits-the-port",
+        "first",
+        "192.168.1.1:80",
+        what="A rule of routes in first prohibits the port that it asks.",
+        at="first",
+        layer="route",
+        says=("prohibit", "dport 80"),
+        change=changed(
+            "host",
+            within("first", "ip rule add ipproto tcp dport 80 prohibit priority 77"),
+            f"{within('first', 'ip rule show priority 77')} | grep -q .",
+            within("first", "ip rule del priority 77"),
+        ),
     ),
 )

@@ -84,7 +84,7 @@ def _not_sent(scene: Scene) -> Death | None:
         return None
     place = scene.exchange.source
     known = there.routes.get(0) if there is not None else None
-    route = known or scene.ask(place, Query(scene.walk.address))
+    route = known or scene.ask(place, _own_question(scene))
     refused = refusal(scene, place, route)
     if refused is not None:
         return refused
@@ -99,6 +99,14 @@ def _not_sent(scene: Scene) -> Death | None:
         return found
     hop = route.gateway or scene.walk.address
     return unheard(scene, place, hop, route.interface)
+
+
+def _own_question(scene: Scene) -> Query:
+    """What the asker's kernel looked a route up for: rules of routes may match protocol and ports."""
+    target, proto = scene.walk.address, scene.walk.proto
+    if proto == "icmp":
+        return Query(target, proto="icmpv6" if ":" in target else "icmp")
+    return Query(target, proto=proto, sport=scene.exchange.mark, dport=scene.walk.port or 0)
 
 
 def _forbidden(scene: Scene, place: str) -> Death | None:

@@ -6,7 +6,7 @@ from orchestrator.facts.model import Link
 from orchestrator.walk.bridging import forgot_itself, not_bridged, not_turned_back, taken_by_the_bridge, unplugged
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import SEEN, Death
-from orchestrator.walk.queues import held, redirected
+from orchestrator.walk.queues import held, overfull, redirected
 from orchestrator.walk.refusals import refusal
 from orchestrator.walk.requests import called
 from orchestrator.walk.routes import Query, Route, said
@@ -38,6 +38,7 @@ def lost(scene: Scene, way: Path) -> Death | None:
         not_turned_back,
         _behind_the_wire,
         _unsent,
+        overfull,
         held,
         not_bridged,
     ):

@@ -9,6 +9,7 @@ from orchestrator.walk.segments import Segment, is_for_another
 
 _ARP, _IPV6 = 0x0806, 0x86DD
 _QUEUES = ("QDISC_", "FQ_")
+_ON_A_PARENT = {"macvlan", "ipvlan"}
 _WHOLE = 140  # letters of a line of tc
 
 
@@ -47,6 +48,25 @@ def held(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None
         return None
     why = f"It did not come out of the queue that {route.interface} of {segment.place} was given."
     return Death(place=segment.place, layer="link", why=why, proof=f"tc: {queue}", basis=INFERRED)
+
+
+def overfull(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+    """The kernel says that a queue dropped it: that of the interface, or of the parent that this one stands on."""
+    told = way.fate
+    if told is None or not told.reason.startswith(_QUEUES) or not told.interface:
+        return None
+    host = told.place.partition("/")[0]
+    link = scene.seen.links[told.place].get(told.interface)
+    machine = scene.seen.places[told.place][0]
+    below = scene.seen.links[machine].values() if link is not None and link.kind in _ON_A_PARENT else ()
+    parents = [one.name for one in below if link is not None and one.index == link.peer_index]
+    for place, name in [(told.place, told.interface), *((machine, one) for one in parents)]:
+        queue = _queue(scene, place, name)
+        if queue:
+            why = f"The queue that {name} of {place} was given dropped it."
+            end = host if place == told.place else machine
+            return Death(place=end, layer="link", why=why, proof=f"reason {told.reason}; tc: {queue}", basis=SEEN)
+    return None
 
 
 def unqueued(scene: Scene, place: str, address: str, interface: str) -> Death | None:
