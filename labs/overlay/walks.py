@@ -15,6 +15,7 @@ from orchestrator.model import (
     paused,
     route_added,
     rule_added,
+    rule_of_routes,
     sysctl_set,
     sysctl_within,
 )
@@ -340,5 +341,26 @@ WALKS = (
         layer="filter",
         says=("INPUT", "icmp"),
         change=rule_added("node2", "INPUT -i eth0 -p icmp -j DROP"),
+    ),
+    _across(
+        "vxlan-port-in-a-blackhole",
+        what="A rule of routes on node1 has a blackhole for VXLAN's port alone.",
+        at="node1",
+        layer="route",
+        says=("blackhole", "dport 4789"),
+        change=rule_of_routes("node1", "ipproto udp dport 4789 blackhole"),
+    ),
+    _across(
+        "queue-below-too-small",
+        what="The queue of node1's eth0 takes nothing of that size.",
+        at="node1",
+        layer="link",
+        says=("queue", "eth0", "tbf"),
+        change=changed(
+            "node1",
+            "tc qdisc add dev eth0 root tbf rate 8kbit burst 60 limit 60",
+            "tc qdisc show dev eth0 | grep -q tbf",
+            "tc qdisc del dev eth0 root; ip link set eth0 txqueuelen 1000",
+        ),
     ),
 )

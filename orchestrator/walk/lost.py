@@ -28,6 +28,7 @@ def lost(scene: Scene, way: Path) -> Death | None:
     if wrong is not None:
         return wrong
     for look in (
+        overfull,
         _no_route,
         _not_forwarded,
         _asks_nobody,
@@ -38,7 +39,6 @@ def lost(scene: Scene, way: Path) -> Death | None:
         not_turned_back,
         _behind_the_wire,
         _unsent,
-        overfull,
         held,
         not_bridged,
     ):

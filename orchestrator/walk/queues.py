@@ -51,21 +51,21 @@ def held(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None
 
 
 def overfull(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
-    """The kernel says that a queue dropped it: that of the interface, or of the parent that this one stands on."""
+    """The kernel says that a queue dropped it: that of the interface, or of what it stands on in its machine."""
     told = way.fate
     if told is None or not told.reason.startswith(_QUEUES) or not told.interface:
         return None
-    host = told.place.partition("/")[0]
     link = scene.seen.links[told.place].get(told.interface)
     machine = scene.seen.places[told.place][0]
     below = scene.seen.links[machine].values() if link is not None and link.kind in _ON_A_PARENT else ()
     parents = [one.name for one in below if link is not None and one.index == link.peer_index]
-    for place, name in [(told.place, told.interface), *((machine, one) for one in parents)]:
+    under = [told.interface, *parents]  # a tunnel's carrier leaves by its machine's interface
+    for place, name in [(told.place, told.interface), *((machine, one) for one in under)]:
         queue = _queue(scene, place, name)
         if queue:
             why = f"The queue that {name} of {place} was given dropped it."
-            end = host if place == told.place else machine
-            return Death(place=end, layer="link", why=why, proof=f"reason {told.reason}; tc: {queue}", basis=SEEN)
+            proof = f"reason {told.reason}; tc: {queue}"
+            return Death(place=place.partition("/")[0], layer="link", why=why, proof=proof, basis=SEEN)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.packets import Packet
+from orchestrator.packets import VXLAN_PORT, Packet
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import INFERRED, SEEN, Death
 from orchestrator.walk.refusals import refusal
@@ -82,7 +82,7 @@ def _back_from(scene: Scene, host: str, remote: str, size: int) -> Death | None:
 
 def _below(scene: Scene, host: str, remote: str, size: int) -> Death | None:
     """What is between a tunnel and the other node: the route, the interface, the neighbour."""
-    route = scene.ask(host, Query(remote))
+    route = scene.ask(host, Query(remote, proto="udp", dport=VXLAN_PORT))
     refused = refusal(scene, host, route)
     if refused is not None:
         return refused
