@@ -8,7 +8,7 @@ from attrs import define, evolve, field, frozen
 
 from orchestrator.facts.model import Flow
 from orchestrator.packets import VXLAN_PORT, Packet
-from orchestrator.walk.fates import Fate, fate
+from orchestrator.walk.fates import Fate, fate, is_refused
 from orchestrator.walk.model import Leg, Station
 from orchestrator.walk.reasons import meaning
 from orchestrator.walk.routes import Query, Route, question, said
@@ -300,7 +300,8 @@ def arrived(way: Path | None) -> bool:
 def decide(seen: Seen, found: Path, ask: Ask) -> None:
     """Ask the kernel for the route decision in every namespace where the packet met IP."""
     for number, segment in enumerate(found.segments):
-        query = question(seen, segment, first=not number)
+        kept = is_refused(found.fate) and found.fate is not None and found.fate.place == segment.place
+        query = question(seen, segment, first=not number, kept=kept)
         if query is not None:
             found.routes[number] = ask(segment.place, query)
 

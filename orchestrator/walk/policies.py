@@ -12,6 +12,7 @@ from orchestrator.walk.routes import Query
 from orchestrator.walk.scene import Scene, leads_to
 
 _USUAL = {0, 32766, 32767}
+_WHOLE = 0xFFFFFFFF
 _BLACKHOLE = "blackhole"
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 _ACTIONS = {6: _BLACKHOLE, 7: "unreachable", 8: "prohibit"}
@@ -45,9 +46,10 @@ def _matches(policy: Policy, query: Query) -> bool:
     interface = query.iif or "lo"  # what is made here comes in by the loopback, as far as rules go
     if "not" in wanted:  # what such a rule leaves out may be any part of it
         return not _matches(evolve(policy, match={key: one for key, one in wanted.items() if key != "not"}), query)
+    mask = int(wanted.get("fwmask", _WHOLE))
     return (
         wanted.get("iif", interface) == interface
-        and wanted.get("fwmark", query.mark) == query.mark
+        and wanted.get("fwmark", query.mark & mask) == query.mark & mask
         and _within(query.src, wanted.get("from"))
         and _within(query.dst, wanted.get("to"))
         and "oif" not in wanted
@@ -86,6 +88,7 @@ def _said(policy: Policy) -> str:
     words += ["ipproto", _PROTOCOLS.get(protocol, protocol)] if (protocol := policy.match.get("ip_proto")) else []
     for name, key in (("sport", "sport_range"), ("dport", "dport_range"), ("uidrange", "uid_range")):
         words += [name, _range(policy.match[key], name)] if key in policy.match else []
-    words += ["fwmark", hex(policy.match["fwmark"])] if "fwmark" in policy.match else []
+    mask = f"/{int(policy.match['fwmask']):#x}" if "fwmask" in policy.match else ""
+    words += ["fwmark", hex(policy.match["fwmark"]) + mask] if "fwmark" in policy.match else []
     words += [_ACTIONS[policy.action]] if policy.action in _ACTIONS else ["lookup", policy.table]
     return " ".join(words)

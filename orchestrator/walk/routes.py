@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from orchestrator.packets import VXLAN_PORT, Packet
 from orchestrator.walk.seen import Seen, Traversal
-from orchestrator.walk.segments import Segment, became
+from orchestrator.walk.segments import Segment, became, given_back
 
 _BEFORE = {"ingress", "prerouting"}
 _DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)(?::(\d+))?")
@@ -43,8 +43,8 @@ class Route:
     error: str = ""
 
 
-def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
-    """What to ask in a namespace; None where the packet passed below IP."""
+def question(seen: Seen, segment: Segment, *, first: bool, kept: bool = False) -> Query | None:
+    """What to ask in a namespace; None where the packet passed below IP. `kept`: it was for the namespace itself."""
     packet = segment.first
     if any(step.verdict == "drop" for chain in segment.chains if chain.hook in _BEFORE for step in chain.steps):
         return None
@@ -63,6 +63,7 @@ def question(seen: Seen, segment: Segment, *, first: bool) -> Query | None:
     routed = next((chain.packet for chain in segment.chains if chain.hook in {"input", "forward"}), None)
     if routed is None:
         routed = segment.went[0].packet if segment.went else after_prerouting(seen, segment)
+        routed = routed if segment.went or kept else given_back(seen, segment.place, routed)
     return _query(routed.dst, packet, routed, came.interface, _marked(segment, "prerouting"))
 
 

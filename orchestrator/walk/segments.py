@@ -61,6 +61,20 @@ def became(seen: Seen, place: str, packet: Packet) -> Packet:
     return packet
 
 
+def given_back(seen: Seen, place: str, packet: Packet) -> Packet:
+    """An answer with the destination that the entry of its question gives it back; itself where none does.
+
+    Nothing shows the packet between that and its route. Where the kernel tells of drops, it tells of an answer that no
+    entry was for, too: nobody's socket was there for it.
+    """
+    ends = packet.proto, packet.src, packet.sport, packet.dst, packet.dport
+    for one in seen.tracked if seen.events.get(seen.places[place][0]) else ():
+        first, reply = one.flow.original, one.flow.reply
+        if one.place == place and (reply.proto, reply.src, reply.sport, reply.dst, reply.dport) == ends:
+            return evolve(packet, dst=first.src, dport=first.sport)
+    return packet
+
+
 def way(seen: Seen, key: Key) -> list[Segment]:
     """The segments of the packet of this key, in order."""
     sightings = _once([one for one in seen.sightings if carries(one.packet, key)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from orchestrator.facts.model import Policy
 from orchestrator.walk.policies import _matches, _said
@@ -24,6 +25,8 @@ MADE = Query("203.0.113.1", proto="tcp", sport=40000, dport=80)
         ({"sport_range": "80:80"}, ASKED, False),
         ({"from": "203.0.113.0/24", "not": "yes"}, ASKED, False),
         ({"from": "10.0.0.0/8", "not": "yes"}, ASKED, True),
+        ({"fwmark": 7, "fwmask": "15"}, evolve(ASKED, mark=0x17), True),
+        ({"fwmark": 7}, evolve(ASKED, mark=0x17), False),
         ({"uid_range": "0:0"}, ASKED, False),  # nobody's on this machine
         ({"uid_range": "0:0"}, MADE, True),
     ],
@@ -42,6 +45,7 @@ def test_rules_that_a_packet_meets(match: dict[str, Any], query: Query, fits: bo
             "77: iif docker0 ipproto tcp sport 80 blackhole",
         ),
         ({"dport_range": "80:90", "uid_range": "0:0"}, 8, "77: dport 80-90 uidrange 0-0 prohibit"),
+        ({"fwmark": 7, "fwmask": "15"}, 6, "77: fwmark 0x7/0xf blackhole"),
         ({"from": "10.0.0.0/8", "not": "yes"}, 1, "77: not from 10.0.0.0/8 lookup 9"),
     ],
 )
