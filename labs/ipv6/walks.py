@@ -19,6 +19,7 @@ from orchestrator.model import (
     sysctl_within,
 )
 
+_WITH_IP6TABLES = ("26.1", "28.5")  # 20.10 leaves the rules of IPv6 alone
 _OUT, _DUAL, _GATEWAY = "2001:db8::1", "2001:db8:1::2", "2001:db8:1::1"
 _NOBODY = "02:00:00:00:00:77"
 _BRIDGE = bridge_of("both")
@@ -306,7 +307,17 @@ RULES = (
         at="host",
         layer="filter",
         says=("DOCKER-USER", "DROP"),
+        engines=_WITH_IP6TABLES,
         change=rule6_added("host", "DOCKER-USER -i eth0 -p tcp -j DROP"),
+    ),
+    _inward(
+        "published-kept-from-the-proxy",
+        what="Without ip6tables docker-proxy takes what comes to the published port, and a rule drops that.",
+        at="host",
+        layer="filter",
+        says=("INPUT", "DROP"),
+        engines="20.10",
+        change=rule6_added("host", "INPUT -i eth0 -p tcp -j DROP"),
     ),
     _inward(
         "published-answer-dropped",
@@ -404,6 +415,7 @@ OTHERS = (
     _inward(
         "published-answered-beside-drops",
         what="Rules for others drop; the published port is answered.",
+        engines=_WITH_IP6TABLES,
         change=both(
             rule6_added("host", "DOCKER-USER -s 2001:db8:9::/64 -j DROP"),
             rule6_added("host", "INPUT -p tcp -m tcp --dport 8089 -j REJECT"),
