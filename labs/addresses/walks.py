@@ -20,6 +20,23 @@ WALKS = (
         at="host",
         layer="process",
         says=("80",),
+        engines=("20.10", "26.1"),
+        change=changed(
+            "host",
+            "ip addr add 10.22.2.2/32 dev eth0",
+            "ip addr show dev eth0 | grep -q 10.22.2.2",
+            "ip addr del 10.22.2.2/32 dev eth0",
+        ),
+    ),
+    _asks(
+        "taken-and-asked-through-rules",
+        "host",
+        "10.22.2.2:80",
+        what="The host has short's address itself; 28.5 drops what asks for that and does not come by short's bridge.",
+        at="host",
+        layer="filter",
+        says=("raw PREROUTING", "10.22.2.2/32"),
+        engines="28.5",
         change=changed(
             "host",
             "ip addr add 10.22.2.2/32 dev eth0",
@@ -81,7 +98,29 @@ WALKS = (
         at="short",
         layer="link",
         says=("10.22.2.2",),
-        change=address_changed("short", "10.22.2.2/24", "10.22.2.9/24", then="ip route add default via 10.22.2.1"),
+        engines=("20.10", "26.1"),  # 28.5 announces the address that a container began with for some seconds
+        change=both(
+            address_changed("short", "10.22.2.2/24", "10.22.2.9/24", then="ip route add default via 10.22.2.1"),
+            changed("host", "ip neigh flush dev br-narrow", "true", "true"),
+        ),
+    ),
+    _asks(
+        "renumbered-and-remembered",
+        "host",
+        "10.22.2.2:80",
+        what="short has another address; the host still sends to its MAC address, and short forwards that.",
+        at="short",
+        layer="neighbour",
+        says=("10.22.2.2", "nobody has"),
+        change=both(
+            changed(
+                "host",
+                "ping -c1 -W2 10.22.2.2 >/dev/null && ip neigh change 10.22.2.2 dev br-narrow nud permanent",
+                "ip neigh show 10.22.2.2 dev br-narrow | grep -q PERMANENT",
+                "ip neigh del 10.22.2.2 dev br-narrow",
+            ),
+            address_changed("short", "10.22.2.2/24", "10.22.2.9/24", then="ip route add default via 10.22.2.1"),
+        ),
     ),
     _asks(
         "mtu-of-the-network",

@@ -205,11 +205,32 @@ WALKS = (
         says=("TTL",),
         engines="28.5",
         change=both(
+            changed(
+                "host",
+                "iptables -P FORWARD ACCEPT",
+                "iptables -S FORWARD | grep -q '^-P FORWARD ACCEPT'",
+                "iptables -P FORWARD DROP",
+            ),
             route_added("host", "198.51.100.0/24 via 203.0.113.1"),
             route_added("outsider", "198.51.100.0/24 via 203.0.113.2"),
             sysctl_set("outsider", "net.ipv4.ip_forward", "1", was="0"),
             sysctl_set("outsider", "net.ipv4.conf.all.send_redirects", "0", was="1"),
             sysctl_set("host", "net.ipv4.conf.all.send_redirects", "0", was="1"),
+        ),
+    ),
+    _outward(
+        "sent-back-into-the-policy",
+        what="The outsider sends what the printer asks back to the host, where no rule lets it through again.",
+        source="printer",
+        target="198.51.100.1:80",
+        at="host",
+        layer="filter",
+        says=("policy DROP",),
+        engines="28.5",
+        change=both(
+            route_added("host", "198.51.100.0/24 via 203.0.113.1"),
+            route_added("outsider", "198.51.100.0/24 via 203.0.113.2"),
+            sysctl_set("outsider", "net.ipv4.ip_forward", "1", was="0"),
         ),
     ),
     _outward(

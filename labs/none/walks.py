@@ -6,6 +6,7 @@ from orchestrator.model import WalkCase, both, changed, neighbour_pinned, route_
 
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")
 _NOBODY = "02:00:00:00:00:77"
+_PAST_THE_PEER = ("20.10", "26.1")  # 28.5 lets nothing out of blue that is for another of its networks
 
 
 def _asks(identity: str, source: str, target: str, **about: Any) -> WalkCase:
@@ -38,7 +39,7 @@ WALKS = (
         what="hub asks beyond by way of blue-peer, which forwards; beyond has no way back but its gateway: kept apart.",
         at="host",
         layer="filter",
-        says=("DOCKER", "DROP"),
+        says={"20.10": ("DOCKER", "DROP"), "26.1": ("DOCKER", "DROP"), "28.5": ("raw PREROUTING", "DROP")},
         change=route_added("hub", "10.4.4.0/24 via 10.4.3.10"),
     ),
     _asks(
@@ -49,6 +50,7 @@ WALKS = (
         at="blue-peer",
         layer="route",
         says=("ip_forward = 0",),
+        engines=_PAST_THE_PEER,
         change=both(
             route_added("hub", "10.4.4.0/24 via 10.4.3.10"),
             sysctl_within("blue-peer", "net.ipv4.ip_forward", "0", was="1"),
@@ -62,6 +64,7 @@ WALKS = (
         at="blue-peer",
         layer="filter",
         says=("FORWARD", "DROP"),
+        engines=_PAST_THE_PEER,
         change=both(
             route_added("hub", "10.4.4.0/24 via 10.4.3.10"),
             rule_added("blue-peer", "FORWARD -p tcp -j DROP"),

@@ -48,8 +48,9 @@ class Scene:
         return next((one for one in self.ways if one.direction == direction and one.segments), None)
 
     def fate_at(self, place: str) -> Fate | None:
-        """The kernel's word on a packet of the exchange that ended in a namespace."""
-        fates = [one.fate for one in self.ways if one.fate is not None and one.fate.place == place]
+        """The kernel's word on a packet of the exchange that ended in a namespace; an error about it is not of it."""
+        asked = [one.fate for one in self.ways if one.direction != "error" and one.fate is not None]
+        fates = [one for one in asked if one.place == place]
         return fates[0] if fates else None
 
     def route_at(self, place: str) -> Route | None:

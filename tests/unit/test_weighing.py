@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 
 from orchestrator.walk.fates import Fate
+from orchestrator.walk.legs import Path
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.reasons import meaning
+from orchestrator.walk.scene import Scene
 from orchestrator.walk.weighing import _compared
 from orchestrator.walk.words import grounds, verdict
 
@@ -40,6 +44,19 @@ def test_a_reason_of_another_kind_speaks_against_it() -> None:
 def test_a_reason_that_says_nothing_changes_nothing() -> None:
     """NOT_SPECIFIED is neither for nor against."""
     assert _compared(ROUTE, [Fate("host", "NOT_SPECIFIED", 0)]) == ROUTE
+
+
+def test_the_fate_of_an_error_is_not_that_of_what_it_is_about() -> None:
+    """A namespace that answers itself has both; what became of the error says nothing of the packet."""
+    about: Any = None
+    ways = [
+        Path(direction, about, [], fate=Fate("client", reason, 0))
+        for direction, reason in (("error", "NETFILTER_DROP"), ("there", "NEIGH_FAILED"))
+    ]
+    scene = Scene(about, about, about, ways, about, about, about)
+    found = scene.fate_at("client")
+    assert found is not None
+    assert found.reason == "NEIGH_FAILED"
 
 
 @pytest.mark.parametrize(
