@@ -130,11 +130,18 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
     `thorough` looks into the containers' file systems, too.
     """
     state = engine.state()
-    if not state["answers"]:
-        if state["dockerd"]:
-            places.note_silence()
-        known = [{"name": name, "state": "running"} for name in places.known_containers()]
-        return {**state, "version": "", "containers": [], "networks": [], "known": known}
+    if state["answers"]:
+        # It may take calls and leave them without an answer, as when its containerd is stopped.
+        with suppress(TimeoutError):
+            return _told(state, thorough=thorough)
+    if state["dockerd"]:
+        places.note_silence()
+    known = [{"name": name, "state": "running"} for name in places.known_containers()]
+    return {**state, "answers": False, "version": "", "containers": [], "networks": [], "known": known}
+
+
+def _told(state: dict[str, Any], *, thorough: bool) -> dict[str, Any]:
+    """What an engine that answers says. TimeoutError when it stops answering."""
     _, version = engine.get_json("/version")
     _, summaries = engine.get_json("/containers/json?all=1")
     with ThreadPoolExecutor(4) as pool:

@@ -17,6 +17,7 @@ _CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):(\d+)\]$")
 _RULE = re.compile(r"\[(\d+):(\d+)\] -A (\S+) ?(.*)$")
 _IPTABLES = {"raw", "mangle", "nat", "filter", "security"}
 _SEPARATOR = "#netproof# "
+_UNREAD = "#unread#"
 _SCRIPT = """
 ruleset=$(nft -j list ruleset 2>&1)
 for t in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
@@ -26,7 +27,7 @@ for t in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
     iptables-legacy) read -r _ 2>/dev/null </proc/net/ip_tables_names || continue;;
     ip6tables-legacy) read -r _ 2>/dev/null </proc/net/ip6_tables_names || continue;;
   esac
-  echo "#netproof# $t"; $t-save -c 2>&1
+  echo "#netproof# $t"; $t-save -c 2>&1 || echo "#unread#$t-save: $?"
 done
 echo "#netproof# nft"; printf '%s' "$ruleset"
 """
@@ -38,6 +39,14 @@ def _sections(text: str) -> dict[str, str]:
         name, _, body = part.partition("\n")
         found[name] = body
     return found
+
+
+def unread(sections: dict[str, str]) -> list[str]:
+    """What could not be read, and what the tool said: a missing one must not look like a firewall without rules."""
+    found = [body for name, body in sections.items() if name != "nft" and _UNREAD in body]
+    found = [" ".join(body.replace(_UNREAD, "exit code of ").split()) for body in found]
+    ruleset = sections.get("nft", "").strip()
+    return found + ([] if ruleset.startswith("{") else [" ".join(ruleset.split()) or "nft said nothing"])
 
 
 def parse_save(text: str) -> dict[str, Any]:
@@ -152,10 +161,16 @@ def _native(prefix: list[str], document: str, saved: dict[str, dict[str, Any]]) 
 
 
 def rules(place: str) -> dict[str, Any]:
-    """Firewall rules of a place: {"iptables": {flavour: {table: …}}, "nft": {part of the ruleset: lines}}."""
+    """Firewall rules of a place: {"iptables": {flavour: {table: …}}, "nft": {part of the ruleset: lines}}.
+
+    Where a tool failed there are none, and "unread" says what each said.
+    """
     prefix = places_prefix(place)
     output = commands.run("host", [*prefix, "/bin/sh", "-c", _SCRIPT], timeout=20)["stdout"]
     sections = _sections(output)
+    failed = unread(sections)
+    if failed:
+        return {"iptables": {}, "nft": {}, "unread": failed}
     ruleset = sections.pop("nft", "")
     parsed = {name: parse_save(body) for name, body in sections.items()}
     saved = {"ip": parsed.get("iptables-nft", {}), "ip6": parsed.get("ip6tables-nft", {})}

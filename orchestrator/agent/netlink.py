@@ -123,7 +123,7 @@ def _xdp_mode(message: Any) -> Any:
 
 
 def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
-    """Addresses: interface, address (a.b.c.d/n), scope, peer when it differs, flags."""
+    """Addresses: interface, address (a.b.c.d/n), scope, peer when it differs, broadcast, flags."""
     found = []
     for message in ip.get_addr():
         length = message["prefixlen"]
@@ -136,6 +136,7 @@ def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
                 "address": f"{local}/{length}",
                 "scope": _SCOPES.get(message["scope"], str(message["scope"])),
                 "peer": remote if remote != local else "",
+                "broadcast": message.get_attr("IFA_BROADCAST") or "",
                 "flags": attributes.of_address(message, interface),
             }
         )

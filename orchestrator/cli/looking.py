@@ -10,7 +10,18 @@ import attrs
 from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
-from orchestrator.facts import HAPPENED, SENTENCE, SILENT, Difference, Snapshot, flatten, kept, structure, told
+from orchestrator.facts import (
+    HAPPENED,
+    SILENT,
+    UNREAD_KIND,
+    Difference,
+    Snapshot,
+    flatten,
+    kept,
+    sentence,
+    structure,
+    told,
+)
 from orchestrator.facts.flat import place_name
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
@@ -55,7 +66,8 @@ def diff(screen: Screen, name: str, _: str, options: Options) -> None:
     screen.line(
         f"{_differences(len(found))} from the state after `up`." if found else f"{instance} is as it was after `up`."
     )
-    screen.line(f"  {SENTENCE}")
+    unread = {item.key.removeprefix(UNREAD_KIND) for item in happened if item.key.startswith(UNREAD_KIND)}
+    screen.line(f"  {sentence(unread)}")
     for item in happened:
         if item.key == SILENT:
             screen.line(f"  Not compared: what the engine of {item.place} would tell of its containers and networks.")
