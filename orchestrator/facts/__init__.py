@@ -3,12 +3,13 @@
 from orchestrator.facts.compare import Difference, compare
 from orchestrator.facts.compared import SENTENCE, sentence
 from orchestrator.facts.flat import Flat, flatten
-from orchestrator.facts.happened import HAPPENED, SILENT, UNREAD_KIND, told
+from orchestrator.facts.happened import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
 from orchestrator.facts.kept import kept
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normal import normalise
 
 __all__ = [
+    "FORM_KIND",
     "HAPPENED",
     "SENTENCE",
     "SILENT",

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from orchestrator.facts.compared import KINDS
 from orchestrator.facts.flat import UNREAD, Flat, Value
+from orchestrator.facts.forms import same_form
 
 _SILENT = ("engine", "answers", "no")
 
@@ -64,6 +65,7 @@ def untold(*flats: Flat) -> set[tuple[str, str]]:
 
 def compare(before: Flat, after: Flat) -> list[Difference]:
     """The differences, by place, aspect and key."""
+    before, after = same_form(before, after)
     unknown = untold(before, after) | unread(before, after)
     keys = sorted(key for key in before.keys() | after.keys() if key[:2] not in unknown)
     return [

@@ -21,6 +21,7 @@ Value = str | tuple[str, ...]
 Flat = dict[Key, Value]
 Alias = Callable[[str], str]
 UNREAD = "cannot be read"
+PRINTED = "printed"  # in another form, to be compared where one of two has that form only
 Entries = Iterator[tuple[str, str, Value]]
 
 _WRITTEN = {"PERMANENT", "NOARP"}  # FDB entries that somebody wrote; the rest was learned and ages
@@ -116,6 +117,8 @@ def _tables(netfilter: Netfilter) -> Entries:
                 if chain not in BUILT_IN or about.policy != "ACCEPT" or rules:
                     yield "policies", where, about.policy or "(chain)"
                     yield "rules", where, rules
+    for part, lines in netfilter.printed.items():
+        yield PRINTED, f"nftables {part}", tuple(lines)
     for part, lines in netfilter.nft.items():
         yield "rules", f"nftables {part}", tuple(lines)
 
@@ -207,6 +210,8 @@ def _container(container: ContainerFact, namespace: str) -> Entries:
         yield "containers", f"{name} namespace", namespace
     if container.command:
         yield "containers", f"{name} command", " ".join(container.command)
+    if container.halted:
+        yield "containers", f"{name} stopped processes", " ".join(container.halted)
     for network, end in container.networks.items():
         shown = [end["address"], end.get("address6", ""), end["mac"], *end.get("aliases", [])]
         yield "containers", f"{name} on {network}", " ".join(part for part in shown if part)
@@ -246,6 +251,8 @@ def _engine(snapshot: Snapshot) -> Entries:
         yield "networks", f"{network.name} identity", network.id[:12]
         for option, value in network.options.items():
             yield "networks", f"{network.name} {option}", value
+    if engine.halted:
+        yield "servers", "stopped processes", " ".join(engine.halted)
     for name, state in snapshot.spawned.items():
         yield "servers", name, "running" if state["alive"] else "dead"
     yield from _files(snapshot.files)

@@ -10,10 +10,12 @@ from attrs import evolve
 from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
 from orchestrator.facts.flat import UNREAD, Flat
+from orchestrator.facts.forms import foreign_tables
 
 _DNS = frozenset({"127.0.0.11:"})
 HAPPENED = "what happened"
 UNREAD_KIND = "unread "
+FORM_KIND = "form of "
 SILENT = "silent engine"
 _PORT = re.compile(r" port \d+/(\w+)$")
 _WORDS = re.compile(r"[^\s,]+")
@@ -22,7 +24,7 @@ _WORDS = re.compile(r"[^\s,]+")
 def told(before: Flat, after: Flat) -> list[Difference]:
     """The differences, what happened first; what follows from it is in `follows` of that, and is not listed again."""
     rest = compare(before, after)
-    events = [*_unread(rest)]
+    events = [*_unread(rest), *_forms(before, after)]
     rest = [item for item in rest if item.aspect != UNREAD]
     for cause in _causes(before, after):
         pairs = [(item, cause.left_of(item)) for item in rest]
@@ -43,6 +45,14 @@ def _unread(found: list[Difference]) -> Iterator[Difference]:
         same = tuple(item for item in found if (item.aspect, item.key, item.after) == (UNREAD, key, why))
         says = f"The {key} cannot be read, and was not compared: {why}."
         yield Difference(same[0].place, HAPPENED, f"{UNREAD_KIND}{key}", "", says, same[1:])
+
+
+def _forms(before: Flat, after: Flat) -> Iterator[Difference]:
+    """Tables that iptables, and so the engine, can neither show nor change any more."""
+    for place, family, name in sorted(foreign_tables(after) - foreign_tables(before)):
+        tool = "ip6tables" if family == "ip6" else "iptables"
+        says = f"{tool} can no longer show or change table {name} of {place}: something was written into it with nft."
+        yield Difference(place, HAPPENED, f"{FORM_KIND}{family} {name}", "", says)
 
 
 def _causes(before: Flat, after: Flat) -> Iterator[Cause]:

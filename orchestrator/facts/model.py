@@ -191,12 +191,14 @@ class Table:
 class Netfilter:
     """Firewall rules: iptables' by flavour (`iptables-nft`, …) and table, and what only nftables shows.
 
-    `nft` is {`table ip mine chain input`: its lines}; `unread` is why there is neither, where a tool failed.
+    `nft` is {`table ip mine chain input`: its lines}; `unread` is why there is neither, where a tool failed;
+    `printed` are tables of iptables in the form of `nft`.
     """
 
     iptables: dict[str, dict[str, Table]]
     nft: dict[str, list[str]]
     unread: list[str] = field(factory=list)
+    printed: dict[str, list[str]] = field(factory=dict)
 
 
 @frozen
@@ -233,7 +235,8 @@ class ContainerFact:
     """A container, as its engine describes it.
 
     `settings` are what `docker run` and `docker update` set, by flag; `inode` is its network namespace's, 0 where it
-    does not run; `files` are {path: mode and lines, or a digest} of what it has of its own.
+    does not run; `files` are {path: mode and lines, or a digest} of what it has of its own; `halted` are processes that
+    a signal has stopped.
     """
 
     name: str
@@ -249,6 +252,7 @@ class ContainerFact:
     settings: dict[str, str] = field(factory=dict)
     inode: int = 0
     files: dict[str, list[str]] = field(factory=dict)
+    halted: list[str] = field(factory=list)
 
 
 @frozen
@@ -265,7 +269,7 @@ class NetworkFact:
 
 @frozen
 class EngineFact:
-    """The engine of a lab host: its processes, and what it runs when it answers."""
+    """The engine of a lab host: its processes, and what it runs when it answers; `halted` are the lab host's."""
 
     answers: bool
     version: str
@@ -273,6 +277,7 @@ class EngineFact:
     containerd: list[int]
     containers: list[ContainerFact] = field(factory=list)
     networks: list[NetworkFact] = field(factory=list)
+    halted: list[str] = field(factory=list)
 
 
 @frozen

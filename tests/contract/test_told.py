@@ -58,6 +58,15 @@ def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -
     assert SENTENCE in printed
 
 
+def test_a_program_that_was_stopped_by_a_signal_is_told(user: User) -> None:
+    """It is there, holds its sockets, and answers nobody."""
+    user.typed("host", "kill -STOP $(pgrep -f '[s]leep infinity') $(pgrep socat)")
+    assert [(item["aspect"], item["key"], item["after"]) for item in differences(user)] == [
+        ("containers", "client stopped processes", "sleep"),
+        ("servers", "stopped processes", "socat"),
+    ]
+
+
 def test_rules_that_cannot_be_read_are_not_told_to_be_gone(user: User) -> None:
     """Without its tools nobody knows what is in a firewall; `reset` builds anew what has none."""
     user.typed("host", "rm $(command -v nft) $(command -v xtables-nft-multi)")

@@ -250,6 +250,16 @@ LOUD: dict[str, tuple[Edit, tuple[str, str, str], list[str]]] = {
         ("host", "containers", "client restart"),
         ["+ always"],
     ),
+    "a process that was stopped": (
+        change_container(halted=["socat"]),
+        ("host", "containers", "client stopped processes"),
+        ["+ socat"],
+    ),
+    "a process of the lab host that was stopped": (
+        lambda raw: raw["host"]["engine"].update(halted=["docker-proxy"]),
+        ("host", "servers", "stopped processes"),
+        ["+ docker-proxy"],
+    ),
     "a qdisc": (
         lambda raw: space(raw)["qdiscs"].append(QDISC),
         ("host", "qdiscs", "docker0 root"),

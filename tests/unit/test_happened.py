@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -276,6 +277,35 @@ def test_rules_written_anew_in_another_order_follow_from_a_restart() -> None:
     assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED]
     rules[-2], rules[-3] = rules[-3], rules[-2]
     assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
+
+
+def _nat(*more: str) -> dict[str, list[str]]:
+    start = "table ip nat chain POSTROUTING"
+    return {start: ["type nat hook postrouting priority srcnat; policy accept;", *more]}
+
+
+@pytest.mark.parametrize(
+    ("now", "rest"),
+    [
+        (["ip saddr 10.0.0.0/8 masquerade"], []),
+        (["masquerade"], [("host", "rules", "nftables table ip nat chain POSTROUTING")]),
+    ],
+    ids=["an equal rule", "another rule"],
+)
+def test_a_table_that_iptables_cannot_show_any_more_is_compared_in_the_other_form(
+    now: list[str], rest: list[Any]
+) -> None:
+    """A rule written with nft hides all of a table from iptables; the others are not gone by that."""
+    raw = lab()
+    space(raw)["netfilter"]["printed"] = {"table ip nat": [], **_nat("ip saddr 10.0.0.0/8 masquerade")}
+    before = flatten(structure(raw))
+    space(raw)["netfilter"]["iptables"]["iptables-nft"]["nat"] = {"chains": {}, "rules": [], "foreign": True}
+    space(raw)["netfilter"]["nft"] = {"table ip nat": [], **_nat(*now)}
+    space(raw)["netfilter"]["printed"] = {"table ip nat": [], **_nat(*now)}
+    found = told(before, flatten(structure(raw)))
+    said = "iptables can no longer show or change table nat of host: something was written into it with nft."
+    assert [item.after for item in found if item.aspect == HAPPENED] == [said]
+    assert [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED] == rest
 
 
 def test_a_firewall_that_cannot_be_read_is_no_firewall_without_rules() -> None:
