@@ -123,6 +123,17 @@ WALKS = (
         at="vault",
         layer="route",
         says=("no route",),
+        engines=("26.1", "28.5"),
+    ),
+    _asks(
+        "sealed-asks-out-by-a-gateway",
+        "vault",
+        "203.0.113.1",
+        what="20.10 gives internal networks a gateway all the same, and lets nothing out there.",
+        at="host",
+        layer="filter",
+        says=("DOCKER-ISOLATION-STAGE-1", "10.20.3.0/24"),
+        engines="20.10",
     ),
     _asks(
         "mate-drops-lone",

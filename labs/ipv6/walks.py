@@ -19,6 +19,7 @@ from orchestrator.model import (
     sysctl_within,
 )
 
+_WITH_USER_CHAIN = ("26.1", "28.5")  # 20.10 makes no DOCKER-USER for IPv6
 _OUT, _DUAL, _GATEWAY = "2001:db8::1", "2001:db8:1::2", "2001:db8:1::1"
 _NOBODY = "02:00:00:00:00:77"
 _BRIDGE = bridge_of("both")
@@ -306,7 +307,17 @@ RULES = (
         at="host",
         layer="filter",
         says=("DOCKER-USER", "DROP"),
+        engines=_WITH_USER_CHAIN,
         change=rule6_added("host", "DOCKER-USER -i eth0 -p tcp -j DROP"),
+    ),
+    _inward(
+        "published-dropped-in-forward",
+        what="A rule in FORWARD drops what comes to the published port: 20.10 has no DOCKER-USER for IPv6.",
+        at="host",
+        layer="filter",
+        says=("FORWARD", "DROP"),
+        engines="20.10",
+        change=rule6_added("host", "FORWARD -i eth0 -p tcp -j DROP"),
     ),
     _inward(
         "published-answer-dropped",
@@ -404,6 +415,7 @@ OTHERS = (
     _inward(
         "published-answered-beside-drops",
         what="Rules for others drop; the published port is answered.",
+        engines=_WITH_USER_CHAIN,
         change=both(
             rule6_added("host", "DOCKER-USER -s 2001:db8:9::/64 -j DROP"),
             rule6_added("host", "INPUT -p tcp -m tcp --dport 8089 -j REJECT"),

@@ -17,6 +17,7 @@ from orchestrator.walk.segments import Segment
 
 _NEAR = 1_000_000  # ns between a frame and its event, where it is sent
 _QUEUED = 5_000_000  # where it is received: a frame has its time before it waits for its turn
+_DISTINCT = 20_000  # ns: nearer than that, two events are not told apart by their time
 _ETHERNET = 14
 _UNSAID = {"", "NOT_SPECIFIED"}
 _OF_LISTENERS = {"QUEUE_PURGE", "PACKET_SOCK_ERROR"}  # what a capture's own queue held when it ended
@@ -55,7 +56,10 @@ def fate(seen: Seen, segments: Iterable[Segment]) -> Fate | None:
     events = seen.events.get(host, [])
     own = [one for one in sightings if seen.places[one.place][0] == host]
     known = _matched(events, own)
-    return _after(events, known, own[-1]) if known and known[-1] is not None else None
+    found = _after(events, known, own[-1]) if known and known[-1] is not None else None
+    there = seen.links.get(own[-1].place, {})
+    # Labs that are as many on a machine have interfaces of the same names; one that is not here tells them apart.
+    return None if found is not None and there and found.interface and found.interface not in there else found
 
 
 def _matched(events: Sequence[KernelEvent], sightings: Sequence[Sighting]) -> list[KernelEvent | None]:
@@ -65,8 +69,15 @@ def _matched(events: Sequence[KernelEvent], sightings: Sequence[Sighting]) -> li
         fitting = [one for one in events if _fits(one, sighting)]
         last = found[-1].skb if found and found[-1] is not None else None
         fitting.sort(key=lambda one: (one.skb != last, abs(one.at - sighting.at)))
-        found.append(fitting[0] if fitting else None)
+        found.append(fitting[0] if fitting and not _is_doubtful(fitting, sighting.at, last) else None)
     return found
+
+
+def _is_doubtful(fitting: Sequence[KernelEvent], at: int, last: int | None) -> bool:
+    """Whether another packet's event is about as near as the nearest, and nothing else tells the two apart."""
+    nearest = fitting[0]
+    others = [abs(one.at - at) for one in fitting if one.skb != nearest.skb]
+    return nearest.skb != last and bool(others) and min(others) < _DISTINCT + 2 * abs(nearest.at - at)
 
 
 def _fits(event: KernelEvent, sighting: Sighting) -> bool:

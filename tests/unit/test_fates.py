@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from orchestrator.packets import Packet
@@ -29,10 +31,12 @@ def drop(at: int, skb: int, reason: str, tid: int = 7) -> KernelEvent:
     return KernelEvent(event="drop", at=_BEGIN + at, tid=tid, skb=skb, reason=reason, protocol=2048)
 
 
-def told(*events: KernelEvent, came: tuple[int, str] = (10_000, "eth0")) -> Fate | None:
+def told(*events: KernelEvent, came: tuple[int, str] = (10_000, "eth0"), links: tuple[str, ...] = ()) -> Fate | None:
     """The fate of a packet that client sent and host received by `came`."""
     out, got = sighting(0, "client", "eth0", "out"), sighting(came[0], "host", came[1], "host")
     seen = Seen(places={"client": ("host", "container:client"), "host": ("host", "host")}, events={"host": [*events]})
+    about: Any = None
+    seen.links["host"] = dict.fromkeys(links, about)
     return fate(seen, [Segment("client", went=[out]), Segment("host", came=[got])])
 
 
@@ -74,6 +78,23 @@ def test_of_several_that_fit_the_nearest_is_taken() -> None:
     )
     assert found is not None
     assert found.reason == "NO_SOCKET"
+
+
+def test_of_two_that_are_equally_near_none_is_taken() -> None:
+    """Two labs at once: nothing tells whose packet was dropped, so the kernel is not quoted."""
+    mine, other = passed(11_000, "receive", 0xA, "eth0"), passed(13_000, "receive", 0xB, "eth0")
+    assert told(mine, other, drop(15_000, 0xA, "NO_SOCKET")) is None
+    continued = told(passed(-1000, "xmit", 0xA, "eth0"), mine, other, drop(15_000, 0xA, "NO_SOCKET"))
+    assert continued is not None
+
+
+def test_a_packet_of_an_interface_that_is_not_there_is_another_one() -> None:
+    """Interfaces of other labs have the same names, but not all of them."""
+    mine, bound = passed(11_000, "receive", 0xA, "eth0"), passed(12_000, "queue", 0xA, "br-0123456789ab")
+    dropped = drop(15_000, 0xA, "QDISC_DROP")
+    assert told(mine, bound, dropped) is not None
+    assert told(mine, bound, dropped, links=("eth0", "docker0")) is None
+    assert told(mine, bound, dropped, links=("eth0", "br-0123456789ab")) is not None
 
 
 def test_the_address_is_another_packets_once_it_was_handed_on_unseen() -> None:
