@@ -60,7 +60,7 @@ def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -
 
 def test_a_program_that_was_stopped_by_a_signal_is_told(user: User) -> None:
     """It is there, holds its sockets, and answers nobody."""
-    user.typed("host", "kill -STOP $(pgrep -f '[s]leep infinity') $(pgrep socat)")
+    user.typed("host", "kill -STOP $(docker inspect -f '{{.State.Pid}}' client) $(pgrep socat)")
     assert [(item["aspect"], item["key"], item["after"]) for item in differences(user)] == [
         ("containers", "client stopped processes", "sleep"),
         ("servers", "stopped processes", "socat"),
