@@ -9,6 +9,8 @@ from attrs import evolve, field, frozen
 from orchestrator.facts.compare import Difference
 from orchestrator.facts.flat import Value
 
+_DNS = "127.0.0.11"
+_DNS_PORT = re.compile(r"(127\.0\.0\.11:|--sport )\d+")
 _BY_ITSELF = ("operstate=", "mac=")
 _OF_AN_INTERFACE = {"links", "offloads", "qdiscs", "traffic control", "sysctls"}
 _GO_WITH_IT = {"addresses", "routes", "neighbours", "fdb"}
@@ -81,6 +83,8 @@ class Cause:
     def _is_about(self, item: Difference) -> bool:
         if item.place in self.places and (item.aspect == "namespaces" or not (item.before and item.after)):
             return True
+        if item.aspect == "rules" and item.place in self.places | self.near and _same_but_for_ports(item):
+            return True
         aspect, names = self.owns
         if item.aspect == "offloads" and item.place == self.host and aspect in {"containers", "networks"}:
             return True  # a bridge can do what all its ports can
@@ -102,6 +106,15 @@ class Cause:
         if kept == come:
             return None
         return evolve(item, before=kept if item.before else "", after=come if item.after else "")
+
+
+def _same_but_for_ports(item: Difference) -> bool:
+    """Whether rules differ in nothing but the ports that the engine's DNS server chose."""
+    before, after = (
+        [_DNS_PORT.sub(r"\1*", line) if _DNS in line else line for line in _lines(value)]
+        for value in (item.before, item.after)
+    )
+    return before == after
 
 
 def _lines(value: Value) -> Lines:

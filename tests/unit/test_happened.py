@@ -266,6 +266,29 @@ def test_dns_servers_of_an_engine_go_with_it() -> None:
     assert not [key for _, key in found if "127.0.0.11" in key]
 
 
+def _dns_rules(port: int, *more: Raw) -> Raw:
+    ways = [f"-d 127.0.0.11/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.11:{port}"]
+    ways += [f"-s 127.0.0.11/32 -p udp -m udp --sport {port} -j SNAT --to-source :53"]
+    return {
+        "iptables-nft": {
+            "nat": snapshots.table([*(rule("DOCKER_OUTPUT", way) for way in ways), *more], DOCKER_OUTPUT="")
+        }
+    }
+
+
+def test_rules_for_the_ports_of_a_dns_server_follow_from_its_restart() -> None:
+    """It chooses them anew; a rule that somebody wrote besides is told."""
+    raw = lab()
+    space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40001)
+    before = flatten(structure(raw))
+    container(raw).update(started="2025-01-02T00:00:00Z")
+    space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40002)
+    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED]
+    mine = rule("DOCKER_OUTPUT", "-d 127.0.0.11/32 -j DROP")
+    space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40002, mine)
+    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
+
+
 def test_rules_written_anew_in_another_order_follow_from_a_restart() -> None:
     """Those of the container; others that moved are told."""
     raw = lab()
