@@ -5,16 +5,22 @@ from __future__ import annotations
 from orchestrator.facts.flat import PRINTED, Flat
 
 _FAMILIES = {"ip": "iptables-nft", "ip6": "ip6tables-nft"}
+FORM = "form"
 Table = tuple[str, str, str]  # place, family, name
 
 
 def same_form(before: Flat, after: Flat) -> tuple[Flat, Flat]:
     """Both with the tables that iptables does not show in one of them as nft prints them."""
-    foreign = foreign_tables(before) | foreign_tables(after)
-    return _in_form(before, foreign), _in_form(after, foreign)
+    had, has = _foreign(before), _foreign(after)
+    return _in_form(before, had | has) | _marked(had), _in_form(after, had | has) | _marked(has)
 
 
-def foreign_tables(flat: Flat) -> set[Table]:
+def _marked(foreign: set[Table]) -> Flat:
+    """That itself is a difference: neither iptables nor the engine can change such a table."""
+    return {(place, FORM, f"{family} {name}"): "nft" for place, family, name in foreign}
+
+
+def _foreign(flat: Flat) -> set[Table]:
     """Tables of iptables of which nft has to tell all: it tells of the table itself then."""
     found = set()
     for place, aspect, key in flat:

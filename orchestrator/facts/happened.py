@@ -10,7 +10,7 @@ from attrs import evolve
 from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
 from orchestrator.facts.flat import UNREAD, Flat
-from orchestrator.facts.forms import foreign_tables
+from orchestrator.facts.forms import FORM
 
 _DNS = frozenset({"127.0.0.11:"})
 HAPPENED = "what happened"
@@ -24,8 +24,8 @@ _WORDS = re.compile(r"[^\s,]+")
 def told(before: Flat, after: Flat) -> list[Difference]:
     """The differences, what happened first; what follows from it is in `follows` of that, and is not listed again."""
     rest = compare(before, after)
-    events = [*_unread(rest), *_forms(before, after)]
-    rest = [item for item in rest if item.aspect != UNREAD]
+    events = [*_unread(rest), *_forms(rest)]
+    rest = [item for item in rest if item.aspect not in {UNREAD, FORM}]
     for cause in _causes(before, after):
         pairs = [(item, cause.left_of(item)) for item in rest]
         follows = tuple(item for item, left in pairs if left is not item)
@@ -47,12 +47,15 @@ def _unread(found: list[Difference]) -> Iterator[Difference]:
         yield Difference(same[0].place, HAPPENED, f"{UNREAD_KIND}{key}", "", says, same[1:])
 
 
-def _forms(before: Flat, after: Flat) -> Iterator[Difference]:
+def _forms(found: list[Difference]) -> Iterator[Difference]:
     """Tables that iptables, and so the engine, can neither show nor change any more."""
-    for place, family, name in sorted(foreign_tables(after) - foreign_tables(before)):
-        tool = "ip6tables" if family == "ip6" else "iptables"
-        says = f"{tool} can no longer show or change table {name} of {place}: something was written into it with nft."
-        yield Difference(place, HAPPENED, f"{FORM_KIND}{family} {name}", "", says)
+    for item in found:
+        if item.aspect == FORM:
+            family, _, name = item.key.partition(" ")
+            tool = "ip6tables" if family == "ip6" else "iptables"
+            can, what = ("can no longer", "something was") if item.after else ("can again", "nothing is")
+            says = f"{tool} {can} show or change table {name} of {item.place}: {what} written into it with nft."
+            yield Difference(item.place, HAPPENED, f"{FORM_KIND}{item.key}", "", says)
 
 
 def _causes(before: Flat, after: Flat) -> Iterator[Cause]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.agent import snapshot as agents
-from orchestrator.facts import HAPPENED, SENTENCE, flatten, sentence, structure, told
+from orchestrator.facts import HAPPENED, SENTENCE, compare, flatten, sentence, structure, told
 from orchestrator.facts.compared import KINDS
 from orchestrator.facts.kept import FORMAT
 from tests.unit import snapshots
@@ -329,6 +329,7 @@ def test_a_table_that_iptables_cannot_show_any_more_is_compared_in_the_other_for
     said = "iptables can no longer show or change table nat of host: something was written into it with nft."
     assert [item.after for item in found if item.aspect == HAPPENED] == [said]
     assert [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED] == rest
+    assert compare(before, flatten(structure(raw))), "whoever puts the state back has it to put back, too"
 
 
 def test_a_firewall_that_cannot_be_read_is_no_firewall_without_rules() -> None:
