@@ -17,6 +17,7 @@ from orchestrator.running import RunningLab
 
 Space = dict[str, Any]
 _LIMIT = 30.0
+_SWITCHES = {"PROMISC": "promisc", "ALLMULTI": "allmulticast", "NOARP": "arp", "NOMULTICAST": "multicast"}
 _FLAGS = {"learning": "learning", "flood": "flood", "hairpin": "hairpin", "isolated": "isolated"}
 
 
@@ -68,10 +69,10 @@ def _link(name: str, had: dict[str, Any], has: dict[str, Any]) -> Iterator[str]:
     for key, word in (("mtu", "mtu"), ("txqlen", "txqueuelen"), ("mac", "address")):
         if had[key] != has[key] and had[key] not in {"", None}:
             yield f"ip link set {name} {word} {had[key]}"
-    for flag, word in (("PROMISC", "promisc"), ("NOARP", "arp")):
+    for flag, word in _SWITCHES.items():
         was, is_ = flag in had["flags"], flag in has["flags"]
         if was != is_:
-            yield f"ip link set {name} {word} {'on' if was is (flag == 'PROMISC') else 'off'}"
+            yield f"ip link set {name} {word} {'on' if was is not flag.startswith('NO') else 'off'}"
     for key, word in _FLAGS.items():
         if key in had["port"] and had["port"].get(key) != has["port"].get(key):
             yield f"bridge link set dev {name} {word} {'on' if had['port'][key] else 'off'}"

@@ -158,7 +158,7 @@ def test_a_fault_in_a_container_that_stopped_can_be_reset(user: User) -> None:
         ("host", "ip xfrm policy add src 0.0.0.0/0 dst 192.0.2.0/24 dir out action block; ethtool -K eth0 tso off"),
         ("client", "ip addrlabel add prefix 2001:db8::/32 label 77; ip route add 192.0.2.0/24 via 10.0.0.1 mtu 600"),
         ("host", "ip link set docker0 type bridge ageing_time 0 mcast_snooping 0; nft add table inet mine"),
-        ("host", "ip neigh add proxy 10.0.0.77 dev eth0; ip link set eth0 alias x; ip link set eth0 group 7"),
+        ("host", "ip neigh add proxy 10.0.0.77 dev eth0; ip link set eth0 alias x; ip link set eth0 multicast off"),
         (
             "outsider",
             "ip neigh replace 203.0.113.2 lladdr 02:00:00:00:00:99 nud noarp dev eth0; ip link set eth0 mtu 999",

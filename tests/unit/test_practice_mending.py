@@ -112,10 +112,12 @@ def test_a_namespace_that_is_gone_is_left_to_whoever_compares() -> None:
         (lambda found: found.update(flags=[]), f"ip link set {VETH} up"),
         (lambda found: found.update(flags=["UP", "PROMISC"]), f"ip link set {VETH} promisc off"),
         (lambda found: found.update(flags=["UP", "NOARP"]), f"ip link set {VETH} arp on"),
+        (lambda found: found.update(flags=["UP", "NOMULTICAST"]), f"ip link set {VETH} multicast on"),
+        (lambda found: found.update(flags=["UP", "ALLMULTI"]), f"ip link set {VETH} allmulticast off"),
         (lambda found: found["port"].update(hairpin=True), f"bridge link set dev {VETH} hairpin off"),
         (lambda found: found["port"].update(learning=False), f"bridge link set dev {VETH} learning on"),
     ],
-    ids=["master", "mtu", "txqlen", "mac", "up", "promisc", "arp", "hairpin", "learning"],
+    ids=["master", "mtu", "txqlen", "mac", "up", "promisc", "arp", "multicast", "allmulticast", "hairpin", "learning"],
 )
 def test_an_interface_gets_back_what_was_changed(change: Change, expected: str) -> None:
     """Each property by the command that sets it."""
