@@ -26,6 +26,8 @@ import os, sys, time
 # PID 1 mounts a file system of its own on /run first, and makes this folder last.
 deadline = time.monotonic() + 20
 while not os.path.isdir("/run/netproof"):
+    if os.path.lexists("/run/netproof"):
+        sys.exit("/run/netproof is no folder")
     if time.monotonic() > deadline:
         sys.exit("PID 1 of the lab host did not prepare /run")
     time.sleep(0.002)
@@ -104,7 +106,7 @@ class Agent:
         reason = said.splitlines()[-1] if said else why or "its process ended"
         return HostDied(
             f"The agent in lab host {self._host} is gone: {reason}.",
-            "`invoke lab status` shows what is left; `invoke lab up` builds it again.",
+            "`invoke lab up` builds it again.",
         )
 
     def _listen(self) -> None:

@@ -48,6 +48,7 @@ class RunningLab:
         self.instance = instance
         self.hosts = {found.host: found for found in hosts}
         self._agents: dict[str, Agent] = {}
+        self._lost: dict[str, HostDied] = {}
         self._engines: dict[str, docker.DockerClient] = {}
         self._features: dict[str, dict[str, Any]] = {}
         self._starting = threading.Lock()
@@ -96,13 +97,20 @@ class RunningLab:
     def agent(self, host: str) -> Agent:
         """The agent of a lab host; one, also when several threads ask at once."""
         with self._starting:
+            if host in self._lost:
+                raise self._lost[host]
             if host not in self._agents:
-                self._agents[host] = Agent(hosts_here().stream(self.hosts[host], COMMAND), host)
+                try:
+                    self._agents[host] = Agent(hosts_here().stream(self.hosts[host], COMMAND), host)
+                except HostDied as error:  # to try again for each of those who wait would take as long each time
+                    self._lost[host] = error
+                    raise
             return self._agents[host]
 
     def forget(self, host: str) -> None:
         """End what leads to a lab host that is about to go."""
         self._engines.pop(host, None)
+        self._lost.pop(host, None)
         agent = self._agents.pop(host, None)
         if agent is not None:
             agent.close()

@@ -87,6 +87,7 @@ def settings(data: Any) -> dict[str, Any]:
 def of_any_link(link: Any) -> dict[str, Any]:
     """What links of every kind are set to, beyond what `ip link` shows first."""
     found = {word: link.get_attr(name) for name, word in _OF_ANY_LINK.items()}
+    found["altnames"] = " ".join(sorted(str(name) for _, name in _attributes(link.get_attr("IFLA_PROP_LIST"))))
     return {word: value for word, value in found.items() if value not in {None, ""}}
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from . import engine, files, places
+from . import engine, files, halted, places
 
 _LIMITS = {
     "memory": "Memory",
@@ -62,7 +62,7 @@ def _aliases(end: dict[str, Any], identity: str, name: str) -> list[str]:
     return sorted(given - {identity[:_OWN_NAMES], name})
 
 
-def _container(summary: dict[str, Any], *, thorough: bool) -> dict[str, Any] | None:
+def _container(summary: dict[str, Any], stopped: dict[int, list[str]], *, thorough: bool) -> dict[str, Any] | None:
     """A container, or None when it has just been removed."""
     status, document = engine.get_json(f"/containers/{summary['Id']}/json")
     if status != engine.OK:
@@ -91,6 +91,7 @@ def _container(summary: dict[str, Any], *, thorough: bool) -> dict[str, Any] | N
         "labels": document["Config"]["Labels"] or {},
         "settings": _settings(document),
         "inode": _namespace(pid),
+        "halted": stopped.get(halted.namespace(pid), []) if pid else [],
         "files": _files(document["Id"], pid) if thorough else {},
     }
 
@@ -130,15 +131,25 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
     `thorough` looks into the containers' file systems, too.
     """
     state = engine.state()
-    if not state["answers"]:
-        if state["dockerd"]:
-            places.note_silence()
-        known = [{"name": name, "state": "running"} for name in places.known_containers()]
-        return {**state, "version": "", "containers": [], "networks": [], "known": known}
+    if state["answers"]:
+        # It may take calls and leave them without an answer, as when its containerd is stopped.
+        with suppress(TimeoutError):
+            return _told(state, thorough=thorough)
+    if state["dockerd"]:
+        places.note_silence()
+    known = [{"name": name, "state": "running"} for name in places.known_containers()]
+    own = halted.halted().get(halted.namespace(os.getpid()), []) if thorough else []
+    return {**state, "answers": False, "version": "", "containers": [], "networks": [], "halted": own, "known": known}
+
+
+def _told(state: dict[str, Any], *, thorough: bool) -> dict[str, Any]:
+    """What an engine that answers says. TimeoutError when it stops answering."""
     _, version = engine.get_json("/version")
     _, summaries = engine.get_json("/containers/json?all=1")
+    stopped = halted.halted() if thorough else {}
+    own = stopped.pop(halted.namespace(os.getpid()), [])
     with ThreadPoolExecutor(4) as pool:
-        found = pool.map(lambda summary: _container(summary, thorough=thorough), summaries)
+        found = pool.map(lambda summary: _container(summary, stopped, thorough=thorough), summaries)
         containers = sorted((item for item in found if item is not None), key=lambda item: str(item["name"]))
     networks = sorted(_networks(), key=lambda item: str(item["name"]))
     return {
@@ -146,5 +157,6 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
         "version": version["Version"],
         "containers": containers,
         "networks": networks,
+        "halted": own,
         "known": containers,
     }

@@ -1,4 +1,4 @@
-"""What iproute2's tools list and the netlink library does not: xfrm, address labels, next hops, traffic control.
+"""What iproute2's tools list and the netlink library does not: xfrm, labels, proxies, next hops, traffic control.
 
 One process lists what every namespace has; traffic control is only asked where an interface has a queueing
 discipline that was given to it.
@@ -12,7 +12,8 @@ from typing import Any
 
 from . import commands, netfilter
 
-_LISTS = "addrlabel list\nnexthop list\nxfrm policy list\nxfrm state list\n"
+_LISTS = "addrlabel list\nneigh show proxy\nnexthop list\nxfrm policy list\nxfrm state list\n"
+_PROXY = " proxy"
 _KEY = re.compile(r"\b0x[0-9a-f]{16,}\b")
 # What moves while packets pass, and what is said of sockets' own policies, which belong to programs.
 _MOVING = re.compile(r"(anti-replay|replay-window|lastused|\tsocket )")
@@ -50,16 +51,18 @@ def _kind(entry: str) -> str:
         return "labels"
     if entry.startswith("id "):
         return "nexthops"
+    if entry.endswith(_PROXY):
+        return "proxies"
     return "xfrm" if entry.startswith("src ") and (" dir " in entry or " proto " in entry) else ""
 
 
 def lists(place: str) -> dict[str, list[str]]:
-    """{"labels": [`prefix P label N`, …], "nexthops": […], "xfrm": policies and states}, each entry a line."""
-    found: dict[str, list[str]] = {"labels": [], "nexthops": [], "xfrm": []}
+    """Each entry a line: labels `prefix P label N`, proxies `ADDRESS dev NAME`, nexthops, xfrm policies and states."""
+    found: dict[str, list[str]] = {"labels": [], "proxies": [], "nexthops": [], "xfrm": []}
     for entry in _entries(_run(place, ["ip", "-force", "-batch", "-"], _LISTS)):
         kind = _kind(entry)
         if kind:
-            found[kind].append(entry)
+            found[kind].append(entry.removesuffix(_PROXY))
     return found
 
 

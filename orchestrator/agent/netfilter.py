@@ -17,6 +17,7 @@ _CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):(\d+)\]$")
 _RULE = re.compile(r"\[(\d+):(\d+)\] -A (\S+) ?(.*)$")
 _IPTABLES = {"raw", "mangle", "nat", "filter", "security"}
 _SEPARATOR = "#netproof# "
+_UNREAD = "#unread#"
 _SCRIPT = """
 ruleset=$(nft -j list ruleset 2>&1)
 for t in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
@@ -26,9 +27,10 @@ for t in iptables-nft ip6tables-nft iptables-legacy ip6tables-legacy; do
     iptables-legacy) read -r _ 2>/dev/null </proc/net/ip_tables_names || continue;;
     ip6tables-legacy) read -r _ 2>/dev/null </proc/net/ip6_tables_names || continue;;
   esac
-  echo "#netproof# $t"; $t-save -c 2>&1
+  echo "#netproof# $t"; $t-save -c 2>&1 || echo "#unread#$t-save: $?"
 done
 echo "#netproof# nft"; printf '%s' "$ruleset"
+echo; echo "#netproof# printed"; nft -s list ruleset
 """
 
 
@@ -38,6 +40,14 @@ def _sections(text: str) -> dict[str, str]:
         name, _, body = part.partition("\n")
         found[name] = body
     return found
+
+
+def unread(sections: dict[str, str]) -> list[str]:
+    """What could not be read, and what the tool said: a missing one must not look like a firewall without rules."""
+    found = [body for body in sections.values() if _UNREAD in body]
+    found = [" ".join(body.replace(_UNREAD, "exit code of ").split()) for body in found]
+    ruleset = sections.get("nft", "").strip()
+    return found + ([] if ruleset.startswith("{") else [" ".join(ruleset.split()) or "nft said nothing"])
 
 
 def parse_save(text: str) -> dict[str, Any]:
@@ -139,29 +149,43 @@ def _is_wanted(part: str, wanted: dict[tuple[str, str], set[str] | None]) -> boo
     return chains is None or (inside[:1] == ["chain"] and inside[1] in chains)
 
 
-def _native(prefix: list[str], document: str, saved: dict[str, dict[str, Any]]) -> Native:
+def _native(document: str, printed: str, saved: dict[str, dict[str, Any]]) -> Native:
     """What nftables holds beyond what iptables shows, as `nft` prints it, without counters."""
     try:
         wanted = beyond(document, saved)
     except (ValueError, KeyError):
         return {"(nft)": document.strip().splitlines()} if document.strip() else {}
-    if not wanted:
-        return {}
-    text = commands.run("host", [*prefix, "nft", "-s", "list", "ruleset"], timeout=20)["stdout"]
-    return as_printed(text, wanted)
+    return as_printed(printed, wanted) if wanted else {}
+
+
+def _of_iptables(printed: str, saved: dict[str, dict[str, Any]]) -> Native:
+    """What iptables shows in full, as `nft` prints it: to be compared with one that iptables cannot show any more."""
+    own: dict[tuple[str, str], set[str] | None] = {
+        (family, name): None for family, tables in saved.items() for name in tables
+    }
+    return as_printed(printed, own)
 
 
 def rules(place: str) -> dict[str, Any]:
-    """Firewall rules of a place: {"iptables": {flavour: {table: …}}, "nft": {part of the ruleset: lines}}."""
+    """Firewall rules of a place: {"iptables": {flavour: {table: …}}, "nft": {part of the ruleset: lines}}.
+
+    "printed" are iptables' tables in nftables' form, too.
+
+    Where a tool failed there are none, and "unread" says what each said.
+    """
     prefix = places_prefix(place)
     output = commands.run("host", [*prefix, "/bin/sh", "-c", _SCRIPT], timeout=20)["stdout"]
     sections = _sections(output)
-    ruleset = sections.pop("nft", "")
+    failed = unread(sections)
+    if failed:
+        return {"iptables": {}, "nft": {}, "unread": failed}
+    ruleset, printed = sections.pop("nft", ""), sections.pop("printed", "")
     parsed = {name: parse_save(body) for name, body in sections.items()}
     saved = {"ip": parsed.get("iptables-nft", {}), "ip6": parsed.get("ip6tables-nft", {})}
     return {
         "iptables": {name: tables for name, tables in parsed.items() if tables},
-        "nft": _native(prefix, ruleset, saved),
+        "nft": _native(ruleset, printed, saved),
+        "printed": _of_iptables(printed, saved),
     }
 
 

@@ -16,6 +16,7 @@ from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket
 from . import attributes, offloads
 
 _IFF = {0x1: "UP", 0x8: "LOOPBACK", 0x80: "NOARP", 0x100: "PROMISC", 0x200: "ALLMULTI"}
+_BROADCAST, _MULTICAST = 0x2, 0x1000
 _UNKNOWN_NSID = 0xFFFFFFFF
 _NUD = {
     0x01: "INCOMPLETE",
@@ -99,7 +100,7 @@ def links(ip: IPRoute) -> list[dict[str, Any]]:
                 "mac": message.get_attr("IFLA_ADDRESS") or "",
                 "mtu": message.get_attr("IFLA_MTU"),
                 "txqlen": message.get_attr("IFLA_TXQLEN"),
-                "flags": [name for bit, name in _IFF.items() if message["flags"] & bit],
+                "flags": _flags(message["flags"]),
                 "promiscuity": message.get_attr("IFLA_PROMISCUITY") or 0,
                 "operstate": message.get_attr("IFLA_OPERSTATE") or "",
                 "master": names.get(message.get_attr("IFLA_MASTER"), ""),
@@ -118,12 +119,18 @@ def links(ip: IPRoute) -> list[dict[str, Any]]:
     return found
 
 
+def _flags(bits: int) -> list[str]:
+    """Flags by name; what every Ethernet interface has is told where it is missing."""
+    lacks = bits & _BROADCAST and not bits & _MULTICAST
+    return [name for bit, name in _IFF.items() if bits & bit] + (["NOMULTICAST"] if lacks else [])
+
+
 def _xdp_mode(message: Any) -> Any:
     return message.get_attr("IFLA_XDP").get_attr("IFLA_XDP_ATTACHED")
 
 
 def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
-    """Addresses: interface, address (a.b.c.d/n), scope, peer when it differs, flags."""
+    """Addresses: interface, address (a.b.c.d/n), scope, peer when it differs, broadcast, flags."""
     found = []
     for message in ip.get_addr():
         length = message["prefixlen"]
@@ -136,6 +143,7 @@ def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
                 "address": f"{local}/{length}",
                 "scope": _SCOPES.get(message["scope"], str(message["scope"])),
                 "peer": remote if remote != local else "",
+                "broadcast": message.get_attr("IFA_BROADCAST") or "",
                 "flags": attributes.of_address(message, interface),
             }
         )

@@ -31,8 +31,8 @@ def _start_time(pid: int) -> str:
 def _read_known() -> dict[str, Any]:
     try:
         with open(_LAST_KNOWN) as file:
-            known: dict[str, Any] = json.load(file)
-            return known
+            known: Any = json.load(file)
+            return known if isinstance(known, dict) else {}
     except (OSError, ValueError):
         return {}
 
@@ -57,7 +57,7 @@ def _recall(name: str) -> int:
     try:
         if entry and _start_time(entry["pid"]) == entry["start"]:
             return int(entry["pid"])
-    except OSError:
+    except (OSError, KeyError, TypeError):  # it has ended, or somebody damaged the file
         pass
     raise NoSuchPlace(f"the engine does not answer, and container {name!r} was not running when it last did")
 

@@ -66,13 +66,23 @@ def spawned() -> dict[str, dict[str, Any]]:
     if not os.path.isdir(REGISTRY):
         return found
     for entry in sorted(os.listdir(REGISTRY)):
-        if not entry.endswith(".json"):
-            continue
-        with open(f"{REGISTRY}/{entry}") as file:
-            record = json.load(file)
-        start = _start_time(record["pid"])
-        found[entry[:-5]] = {**record, "alive": start is not None and start == record["start"]}
+        if entry.endswith(".json"):
+            record = _read(f"{REGISTRY}/{entry}")
+            start = _start_time(record["pid"])
+            found[entry[:-5]] = {**record, "alive": start is not None and start == record["start"]}
     return found
+
+
+def _read(path: str) -> dict[str, Any]:
+    """A record; one that somebody damaged is of a process that is none."""
+    nobody = {"pid": 0, "start": "", "place": "", "spec": ""}
+    try:
+        with open(path) as file:
+            record = json.load(file)
+    except (OSError, ValueError):
+        return nobody
+    is_whole = isinstance(record, dict) and all(type(record.get(key)) is type(nobody[key]) for key in nobody)
+    return record if is_whole else nobody
 
 
 def _await_end(record: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from pyroute2 import IPRoute
 from . import described, files, listed, netfilter, netlink, places, processes, sysctls
 
 _DOCKER_NETNS = "/run/docker/netns"
-FORMAT = 2  # to be raised when what a snapshot holds is not what it was: one that was kept is not compared then
+FORMAT = 3  # to be raised when what a snapshot holds is not what it was: one that was kept is not compared then
 _ALIVE = {"running", "paused"}  # a paused container's namespace is as it was
 
 

@@ -47,7 +47,7 @@ def _resize(client: docker.DockerClient, process: str) -> None:
 def _pump(connection: Any, *, demultiplex: bool) -> None:
     """Copy both ways until the process ends. Without a terminal, end of input is passed on."""
     buffer = b""
-    with selectors.DefaultSelector() as ready:
+    with selectors.SelectSelector() as ready:  # epoll refuses files, and /dev/null, for an input
         ready.register(0, selectors.EVENT_READ)
         ready.register(connection, selectors.EVENT_READ)
         while True:

@@ -126,9 +126,12 @@ class Builder:
 
     def _why(self, progress: Progress, spec: HostSpec, there: Found | None) -> str | None:
         why = why_host(there, spec)
-        if why is None and there is not None and not progress.running.engine_runs(there):
-            return "its engine had died"
-        return why
+        if why is not None or there is None:
+            return why
+        try:
+            return None if progress.running.engine_runs(there) else "its engine had died"
+        except HostDied:
+            return "nothing could be asked in it"
 
     def _clear_way(self, progress: Progress, spec: HostSpec, there: Found | None, why: str | None) -> None:
         if there is not None:

@@ -6,7 +6,7 @@ import attrs
 
 from orchestrator import images, where
 from orchestrator.build import FIREWALLS, Builder, Built, Wanted
-from orchestrator.cli.common import Options, chosen, known, seed
+from orchestrator.cli.common import Options, chosen, counted, known, seed
 from orchestrator.cli.screen import Screen
 from orchestrator.locking import locked
 from orchestrator.state import Instance
@@ -24,7 +24,7 @@ def up(screen: Screen, name: str, _: str, options: Options) -> None:
         built = Builder(lab, instance, screen.say).up(wanted)
     if built.differences:
         look = f"invoke lab diff {instance.arguments}"
-        note = f"{built.differences} differences from the state after it was built: {look}"
+        note = f"{counted(built.differences, 'difference')} from the state after it was built: {look}"
         built.note = f"{note}. {built.note}".strip()
     _tell(screen, instance, built, lab.nodes[0].name if lab.nodes else lab.hosts[0].name)
     screen.document({"instance": str(instance), "up": True, **attrs.asdict(built)})

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from attrs import asdict
 from invoke import Exit
 
-from orchestrator.cli.common import Options
+from orchestrator.cli.common import Options, counted
 from orchestrator.cli.practising import practising, tagged
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import EXIT_CLAIM_FAILED, UsageError
@@ -182,5 +182,5 @@ def scores(screen: Screen, record: Record) -> None:
         **({} if record.decoy else {"repaired": record.repaired}),
     }
     words = [f"{name} {value}" for name, value in shown.items()]
-    words += [f"collateral {record.collateral} lines", f"hints {record.hints}", f"{record.seconds:.0f} s"]
+    words += [f"collateral {counted(record.collateral, 'line')}", f"hints {record.hints}", f"{record.seconds:.0f} s"]
     screen.line("  " + ", ".join(words))

@@ -43,3 +43,8 @@ def known(kind: str, value: str, choices: list[str]) -> str | None:
     if value and value not in choices:
         raise UnknownName(kind, value, choices)
     return value or None
+
+
+def counted(count: int, word: str) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"

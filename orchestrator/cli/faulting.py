@@ -8,7 +8,7 @@ from attrs import asdict
 
 from orchestrator import catalog, images
 from orchestrator.cli.coaching import describe
-from orchestrator.cli.common import known
+from orchestrator.cli.common import counted, known
 from orchestrator.cli.screen import Screen
 from orchestrator.model import LAYERS, Fault, Practice
 from orchestrator.practice import history, proofs
@@ -94,7 +94,7 @@ def progress(screen: Screen) -> None:
     due = schedule(records)
     counts = history.outcomes(records)
     words = [f"{count} {_WORDS.get(outcome, outcome)}" for outcome, count in counts.items()]
-    screen.line(f"{_counted(len(records), 'attempt')}: {', '.join(words)}. To repeat:")
+    screen.line(f"{counted(len(records), 'attempt')}: {', '.join(words)}. To repeat:")
     screen.columns([(item.due.strftime("%Y-%m-%d"), item.lab, item.layer, _times(item)) for item in due[:_LAST]])
     first = due[0]
     screen.next(f"invoke lab up {first.lab} lab break {first.lab} --layer {first.layer}")
@@ -122,12 +122,8 @@ def _table(screen: Screen, records: list[Record]) -> None:
     screen.columns([head, *shown])
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _times(item: Due) -> str:
-    return f"practised {_counted(item.times, 'time')}, last {_WORDS.get(item.last, item.last)}"
+    return f"practised {counted(item.times, 'time')}, last {_WORDS.get(item.last, item.last)}"
 
 
 def _due(item: Due) -> dict[str, Any]:

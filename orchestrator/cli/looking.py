@@ -8,9 +8,20 @@ from typing import Any
 import attrs
 
 from orchestrator import graph as graphs
-from orchestrator.cli.common import Options, chosen
+from orchestrator.cli.common import Options, chosen, counted
 from orchestrator.cli.screen import Screen
-from orchestrator.facts import HAPPENED, SENTENCE, SILENT, Difference, Snapshot, flatten, kept, structure, told
+from orchestrator.facts import (
+    HAPPENED,
+    SILENT,
+    UNREAD_KIND,
+    Difference,
+    Snapshot,
+    flatten,
+    kept,
+    sentence,
+    structure,
+    told,
+)
 from orchestrator.facts.flat import place_name
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
@@ -52,27 +63,33 @@ def diff(screen: Screen, name: str, _: str, options: Options) -> None:
         screen.line(screen.colour(place, "bold"))
         for item in several:
             _tell(screen, item, hidden)
-    screen.line(
-        f"{_differences(len(found))} from the state after `up`." if found else f"{instance} is as it was after `up`."
-    )
-    screen.line(f"  {SENTENCE}")
+    screen.line(_concluded(instance, len(found), hidden))
+    unread = {item.key.removeprefix(UNREAD_KIND) for item in happened if item.key.startswith(UNREAD_KIND)}
+    screen.line(f"  {sentence(unread)}")
     for item in happened:
         if item.key == SILENT:
             screen.line(f"  Not compared: what the engine of {item.place} would tell of its containers and networks.")
     if any(item.follows for item in found):
         screen.line("  What follows from something else is not shown: --json lists it.")
     if hidden:
-        screen.line("  What the fault changed is not shown: --show shows it, too.")
+        screen.line(f"  What the fault changed is not shown{'' if _is_exam(instance) else ': --show shows it, too'}.")
     screen.document({"instance": str(instance), "differences": [attrs.asdict(item) for item in found]})
 
 
-def _differences(count: int) -> str:
-    return f"{count} {'difference' if count == 1 else 'differences'}"
+def _concluded(instance: Instance, count: int, hidden: set[Line]) -> str:
+    if count:
+        return f"{counted(count, 'difference')} from the state after `up`."
+    return f"{instance} is {'otherwise ' if hidden else ''}as it was after `up`."
+
+
+def _is_exam(instance: Instance) -> bool:
+    attempt = attempts.read(instance)
+    return attempt is not None and attempt.exam
 
 
 def _followed(item: Difference) -> str:
     count = len(item.follows)
-    return f" ({_differences(count)} {'follows' if count == 1 else 'follow'} from that)" if count else ""
+    return f" ({counted(count, 'difference')} {'follows' if count == 1 else 'follow'} from that)" if count else ""
 
 
 def _injected(instance: Instance) -> set[Line]:
@@ -116,7 +133,7 @@ def _health(changed: int | None, instance: Instance) -> str:
         return "there is no snapshot to compare with"
     if not changed:
         return "as it was after `up`"
-    return f"{_differences(changed)} from the state after `up`: invoke lab diff {instance.arguments}"
+    return f"{counted(changed, 'difference')} from the state after `up`: invoke lab diff {instance.arguments}"
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

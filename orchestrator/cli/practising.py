@@ -30,7 +30,7 @@ def break_lab(screen: Screen, name: str, _: str, options: Options) -> None:
         fault=options["fault"],
         layer=options["layer"],
         level=number("level", options["level"]),
-        compound=number("compound", options["compound"]) or 1,
+        compound=number("compound", options["compound"] or "1"),
         exam=bool(options["exam"]),
     )
     if asked.exam and options["show"]:

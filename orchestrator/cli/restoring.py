@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from orchestrator import catalog
 from orchestrator.cli.checking import rows, scores
-from orchestrator.cli.common import Options, chosen
+from orchestrator.cli.common import Options, chosen, counted
 from orchestrator.cli.practising import practising
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import BuildError, NetproofError
@@ -63,8 +63,9 @@ def _nothing_else_wrong(lab: RunningLab, practice: Practice) -> None:
     """BuildError where something is red that was not injected, or whose place is gone."""
     wrong = [item for item in look(lab, practice.checks) if not item.is_green]
     if wrong:
+        are = f"{counted(len(wrong), 'check')} {'is' if len(wrong) == 1 else 'are'}"
         raise BuildError(
-            f"Nothing of what was injected is there to be repaired, and {len(wrong)} checks are red: {wrong[0].seen}",
+            f"Nothing of what was injected is there to be repaired, and {are} red: {wrong[0].seen}",
             f"`invoke lab reset {lab.instance.arguments}` brings back the state after `up` from anything.",
         )
 

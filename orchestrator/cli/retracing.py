@@ -76,7 +76,7 @@ def _summary(found: Sequence[Found]) -> str:
         number = counts.get(verdict, 0)
         if number or verdict in {RIGHT, HONEST, WRONG}:
             words.append(f"{number} {verdict}" + (f" ({right})" if verdict == RIGHT and right else ""))
-    return f"{len(found)} faults and cases: {', '.join(words)}"
+    return f"{len(found)} {'fault or case' if len(found) == 1 else 'faults and cases'}: {', '.join(words)}"
 
 
 def _tell(screen: Screen, one: Found) -> None:

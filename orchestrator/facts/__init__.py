@@ -1,17 +1,19 @@
 """Snapshots: typed facts about every namespace of a lab, and what differs between two of them."""
 
 from orchestrator.facts.compare import Difference, compare
-from orchestrator.facts.compared import SENTENCE
+from orchestrator.facts.compared import SENTENCE, sentence
 from orchestrator.facts.flat import Flat, flatten
-from orchestrator.facts.happened import HAPPENED, SILENT, told
+from orchestrator.facts.happened import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
 from orchestrator.facts.kept import kept
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normal import normalise
 
 __all__ = [
+    "FORM_KIND",
     "HAPPENED",
     "SENTENCE",
     "SILENT",
+    "UNREAD_KIND",
     "Difference",
     "Flat",
     "Flow",
@@ -21,6 +23,7 @@ __all__ = [
     "flatten",
     "kept",
     "normalise",
+    "sentence",
     "structure",
     "told",
 ]

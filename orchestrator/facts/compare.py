@@ -6,7 +6,9 @@ import difflib
 
 from attrs import frozen
 
-from orchestrator.facts.flat import Flat, Value
+from orchestrator.facts.compared import KINDS
+from orchestrator.facts.flat import UNREAD, Flat, Value
+from orchestrator.facts.forms import same_form
 
 _SILENT = ("engine", "answers", "no")
 
@@ -43,6 +45,11 @@ def _changed(before: list[str], after: list[str]) -> list[str]:
     return [f"{line[0]} {line[2:]}" for line in found]
 
 
+def unread(*flats: Flat) -> set[tuple[str, str]]:
+    """What could not be read: (place, aspect). Nothing follows from that."""
+    return {(place, each) for flat in flats for place, aspect, key in flat if aspect == UNREAD for each in KINDS[key]}
+
+
 def untold(*flats: Flat) -> set[tuple[str, str]]:
     """What a silent engine cannot tell: (place, aspect). Its containers may well be running."""
     silent = {
@@ -58,7 +65,8 @@ def untold(*flats: Flat) -> set[tuple[str, str]]:
 
 def compare(before: Flat, after: Flat) -> list[Difference]:
     """The differences, by place, aspect and key."""
-    unknown = untold(before, after)
+    before, after = same_form(before, after)
+    unknown = untold(before, after) | unread(before, after)
     keys = sorted(key for key in before.keys() | after.keys() if key[:2] not in unknown)
     return [
         Difference(*key, before=before.get(key, ""), after=after.get(key, ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 KINDS: dict[str, tuple[str, ...]] = {
     "interfaces": ("links", "offloads", "qdiscs", "traffic control"),
     "addresses": ("addresses", "address labels"),
@@ -19,4 +21,11 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """What people call a kind of fact -> the aspects of a flat snapshot that belong to it."""
 
-SENTENCE = f"Compared: {', '.join(list(KINDS)[:-1])}, {list(KINDS)[-1]}."
+
+def sentence(left_out: Collection[str] = ()) -> str:
+    """What was compared, but for kinds that could not be read."""
+    *most, last = (kind for kind in KINDS if kind not in left_out)
+    return f"Compared: {', '.join(most)}, {last}."
+
+
+SENTENCE = sentence()

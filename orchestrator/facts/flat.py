@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
+from orchestrator.facts import worded
 from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
 Value = str | tuple[str, ...]
 Flat = dict[Key, Value]
 Alias = Callable[[str], str]
+UNREAD = "cannot be read"
+PRINTED = "printed"  # in another form, to be compared where one of two has that form only
 Entries = Iterator[tuple[str, str, Value]]
 
 _WRITTEN = {"PERMANENT", "NOARP"}  # FDB entries that somebody wrote; the rest was learned and ages
@@ -101,6 +104,8 @@ def _hop(hop: str, alias: Alias) -> str:
 
 
 def _tables(netfilter: Netfilter) -> Entries:
+    if netfilter.unread:
+        yield UNREAD, "firewall", "; ".join(netfilter.unread)
     for flavour, tables in netfilter.iptables.items():
         for name, table in tables.items():
             if table.is_empty and flavour.endswith("-nft"):  # the legacy tables are the kernel's, and stay
@@ -112,6 +117,8 @@ def _tables(netfilter: Netfilter) -> Entries:
                 if chain not in BUILT_IN or about.policy != "ACCEPT" or rules:
                     yield "policies", where, about.policy or "(chain)"
                     yield "rules", where, rules
+    for part, lines in netfilter.printed.items():
+        yield PRINTED, f"nftables {part}", tuple(lines)
     for part, lines in netfilter.nft.items():
         yield "rules", f"nftables {part}", tuple(lines)
 
@@ -128,9 +135,10 @@ def _interfaces(namespace: Namespace, alias: Alias) -> Entries:
     for address in namespace.addresses:
         if not _is_automatic(address.address):
             key = f"{alias(address.interface)} {address.address}"
-            yield "addresses", key, " ".join([address.scope, *address.peer.split(), *address.flags])
+            odd = [f"brd {address.odd_broadcast}"] if address.odd_broadcast else []
+            yield "addresses", key, " ".join([address.scope, *address.peer.split(), *odd, *address.flags])
     for qdisc in namespace.qdiscs:
-        yield "qdiscs", f"{alias(qdisc.interface)} {qdisc.parent:#x}", qdisc.kind
+        yield "qdiscs", f"{alias(qdisc.interface)} {worded.parent(qdisc.parent)}", qdisc.kind
     for name, several in groupby(namespace.traffic_control, key=lambda line: line.partition(" ")[0]):
         yield "traffic control", alias(name), tuple(line.partition(" ")[2] for line in several)
 
@@ -140,8 +148,8 @@ def _routing(namespace: Namespace, alias: Alias) -> Entries:
         if not _is_kernels_own(route):
             yield "routes", *_route(route, alias)
     for policy in namespace.policies:
-        match = " ".join(f"{name} {value}" for name, value in sorted(policy.match.items()))
-        yield "ip rules", f"{policy.family} {policy.priority} {match}".strip(), f"{policy.table} {policy.action}"
+        key = f"{policy.family} {policy.priority} {worded.match(policy.match)}".strip()
+        yield "ip rules", key, worded.outcome(policy.action, policy.table)
 
 
 def _choosing(namespace: Namespace, alias: Alias) -> Entries:
@@ -157,9 +165,13 @@ def _choosing(namespace: Namespace, alias: Alias) -> Entries:
 
 def _forwarding(namespace: Namespace, alias: Alias) -> Entries:
     """Neighbours and FDB entries that somebody wrote; what was learned comes and goes."""
+    flags = {link.name: link.flags for link in namespace.links}
     for entry in namespace.neighbours:
-        if entry.state == "PERMANENT":
+        if worded.is_written(entry.state, entry.mac, flags.get(entry.interface, ())):
             yield "neighbours", f"{alias(entry.interface)} {entry.address}", entry.mac
+    for line in namespace.proxies:
+        address, _, interface = line.partition(" dev ")
+        yield "neighbours", f"{alias(interface)} {address} proxy", "answered for"
     for item in namespace.fdb:
         if item.state in _WRITTEN and not item.mac.startswith(_GROUP_MACS):
             vlan = f"vlan {item.vlan}" if item.vlan else ""
@@ -198,6 +210,8 @@ def _container(container: ContainerFact, namespace: str) -> Entries:
         yield "containers", f"{name} namespace", namespace
     if container.command:
         yield "containers", f"{name} command", " ".join(container.command)
+    if container.halted:
+        yield "containers", f"{name} stopped processes", " ".join(container.halted)
     for network, end in container.networks.items():
         shown = [end["address"], end.get("address6", ""), end["mac"], *end.get("aliases", [])]
         yield "containers", f"{name} on {network}", " ".join(part for part in shown if part)
@@ -237,6 +251,8 @@ def _engine(snapshot: Snapshot) -> Entries:
         yield "networks", f"{network.name} identity", network.id[:12]
         for option, value in network.options.items():
             yield "networks", f"{network.name} {option}", value
+    if engine.halted:
+        yield "servers", "stopped processes", " ".join(engine.halted)
     for name, state in snapshot.spawned.items():
         yield "servers", name, "running" if state["alive"] else "dead"
     yield from _files(snapshot.files)

@@ -5,111 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
+from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
-from orchestrator.facts.flat import Flat, Value
+from orchestrator.facts.flat import UNREAD, Flat
+from orchestrator.facts.forms import FORM
 
+_DNS = frozenset({"127.0.0.11:"})
 HAPPENED = "what happened"
+UNREAD_KIND = "unread "
+FORM_KIND = "form of "
 SILENT = "silent engine"
 _PORT = re.compile(r" port \d+/(\w+)$")
 _WORDS = re.compile(r"[^\s,]+")
-_BY_ITSELF = ("operstate=", "mac=")
-
-
-@frozen
-class Cause:
-    """Something that happened at a place of a lab host, and how to know what follows from it.
-
-    `places` came or went with it; `owns` are the keys of containers and networks it is about; `tokens` are addresses,
-    interfaces and sockets that came (`+`) or went (`-`) with it, as `signs` say.
-    """
-
-    place: str
-    kind: str
-    says: str
-    host: str
-    owns: tuple[str, frozenset[str]] = ("", frozenset())
-    places: frozenset[str] = frozenset()
-    tokens: frozenset[str] = frozenset()
-    signs: str = "-"
-    _pattern: re.Pattern[str] = field(init=False, repr=False)
-
-    @_pattern.default
-    def _compiled(self) -> re.Pattern[str]:
-        each = sorted(self.tokens, key=len, reverse=True)
-        words = "|".join(re.escape(token) + ("" if token.endswith(":") else r"(?![\w-])") for token in each)
-        return re.compile(rf"(?<![\w-])(?<!\d\.)(?:{words})" if each else r"(?!)")
-
-    def left_of(self, item: Difference) -> Difference | None:
-        """What of a difference does not follow from this; None when all of it does."""
-        if self._is_about(item):
-            return None
-        if item.place != self.host and item.place.partition("/")[0] != self.host and not self._reaches(item):
-            return item
-        before, after = item.before, item.after
-        if not (before and after) and _sign(item) in self.signs and self._pattern.search(item.key):
-            return None
-        if isinstance(before, tuple) or isinstance(after, tuple):
-            return self._fewer_lines(item)
-        if not (before and after):
-            return None if _sign(item) in self.signs and self._pattern.search(before or after) else item
-        same = self._pattern.sub("*", before) == self._pattern.sub("*", after)
-        return None if same or self._is_carrier(item) else item
-
-    def _is_carrier(self, item: Difference) -> bool:
-        """Whether a bridge, or an interface of its own, only has another carrier, or another MAC by itself."""
-        if item.aspect != "links" or not ("kind=bridge" in str(item.before) or self._pattern.search(item.key)):
-            return False
-        before, after = (
-            [word for word in str(value).split() if not word.startswith(_BY_ITSELF)]
-            for value in (item.before, item.after)
-        )
-        return before == after
-
-    def _is_about(self, item: Difference) -> bool:
-        if item.place in self.places and (item.aspect == "namespaces" or not (item.before and item.after)):
-            return True
-        aspect, names = self.owns
-        if item.aspect == "offloads" and item.place == self.host and aspect in {"containers", "networks"}:
-            return True  # a bridge can do what all its ports can
-        return item.place == self.host and item.aspect == aspect and item.key.partition(" ")[0] in names
-
-    def _reaches(self, item: Difference) -> bool:
-        """Whether other hosts have its kind of this one, as overlays' nodes know each other's containers."""
-        return item.aspect in {"neighbours", "fdb"} or item.place in self.places
-
-    def _fewer_lines(self, item: Difference) -> Difference | None:
-        before, after = _lines(item.before), _lines(item.after)
-        gone = {line for line in before if line not in after and "-" in self.signs and self._pattern.search(line)}
-        new = {line for line in after if line not in before and "+" in self.signs and self._pattern.search(line)}
-        if not (gone or new):
-            return item
-        kept, come = (tuple(line for line in lines if line not in gone | new) for lines in (before, after))
-        if kept == come:
-            return None
-        return evolve(item, before=kept if item.before else "", after=come if item.after else "")
-
-
-def _lines(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (value,) if value else ()
-
-
-def _sign(item: Difference) -> str:
-    return "-" if item.before else "+"
 
 
 def told(before: Flat, after: Flat) -> list[Difference]:
     """The differences, what happened first; what follows from it is in `follows` of that, and is not listed again."""
     rest = compare(before, after)
-    events = []
+    events = [*_unread(rest), *_forms(rest)]
+    rest = [item for item in rest if item.aspect not in {UNREAD, FORM}]
     for cause in _causes(before, after):
         pairs = [(item, cause.left_of(item)) for item in rest]
         follows = tuple(item for item, left in pairs if left is not item)
         rest = [left for _, left in pairs if left is not None]
+        links = [item for item in follows if _is_moved_link(item)]
+        theirs = tuple(item for item in rest if any(_is_of(item, link) for link in links))
+        follows, rest = follows + theirs, [item for item in rest if not _is_in(item, theirs)]
         if follows:
             events.append(Difference(cause.place, HAPPENED, cause.kind, "", cause.says, follows))
     return events + _with_interfaces(rest)
+
+
+def _unread(found: list[Difference]) -> Iterator[Difference]:
+    """What cannot be read, once for all places where the same was said."""
+    told = {(item.key, item.after) for item in found if item.aspect == UNREAD and item.after}
+    for key, why in sorted(told, key=str):
+        same = tuple(item for item in found if (item.aspect, item.key, item.after) == (UNREAD, key, why))
+        says = f"The {key} cannot be read, and was not compared: {why}."
+        yield Difference(same[0].place, HAPPENED, f"{UNREAD_KIND}{key}", "", says, same[1:])
+
+
+def _forms(found: list[Difference]) -> Iterator[Difference]:
+    """Tables that iptables, and so the engine, can neither show nor change any more."""
+    for item in found:
+        if item.aspect == FORM:
+            family, _, name = item.key.partition(" ")
+            tool = "ip6tables" if family == "ip6" else "iptables"
+            can, what = ("can no longer", "something was") if item.after else ("can again", "nothing is")
+            says = f"{tool} {can} show or change table {name} of {item.place}: {what} written into it with nft."
+            yield Difference(item.place, HAPPENED, f"{FORM_KIND}{item.key}", "", says)
 
 
 def _causes(before: Flat, after: Flat) -> Iterator[Cause]:
@@ -118,7 +64,8 @@ def _causes(before: Flat, after: Flat) -> Iterator[Cause]:
     for host in _hosts(before) | _hosts(after):
         if host not in silent:
             yield from _containers(host, _of(before, host, "containers"), _of(after, host, "containers"))
-            yield from _networks(host, _of(before, host, "networks"), _of(after, host, "networks"))
+            yield from _networks(host, before, after)
+            yield from _joined(host, before, after)
     yield from _namespaces(before, after)
 
 
@@ -142,7 +89,10 @@ def _engines(before: Flat, after: Flat) -> Iterator[Cause]:
             kind, says = "engine", f"The engine of {host} was restarted."
         else:
             continue
-        yield Cause(host, kind, says, host, owns=("engine", frozenset(had.keys() | has.keys())))
+        known = _names(_of(before, host, "containers")) | _names(_of(after, host, "containers"))
+        owns = ("engine", frozenset(had.keys() | has.keys()))
+        # Its DNS servers have ports that it chooses anew, in the namespaces of containers that live on.
+        yield Cause(host, kind, says, host, owns, tokens=_DNS, signs="+-", near=frozenset(known))
 
 
 def _containers(host: str, had: dict[str, str], has: dict[str, str]) -> Iterator[Cause]:
@@ -221,7 +171,8 @@ def _tokens(names: frozenset[str], *abouts: dict[str, str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _networks(host: str, had: dict[str, str], has: dict[str, str]) -> Iterator[Cause]:
+def _networks(host: str, before: Flat, after: Flat) -> Iterator[Cause]:
+    had, has = (_of(flat, host, "networks") for flat in (before, after))
     for name in sorted(_names(had) | _names(has)):
         if name not in has:
             says, signs = f"The network {name} is gone.", "-"
@@ -231,8 +182,52 @@ def _networks(host: str, had: dict[str, str], has: dict[str, str]) -> Iterator[C
             says, signs = f"The network {name} is another one: it was made anew.", "+-"
         else:
             continue
-        tokens = {_bridge(about, name) for about in (had, has) if name in about}
-        yield Cause(host, "network", says, host, ("networks", frozenset({name})), tokens=frozenset(tokens), signs=signs)
+        bridges = {_bridge(about, name) for about in (had, has) if name in about}
+        of = [_end(flat, host, each, name) for flat in (before, after) for each in _members(flat, host, name)]
+        tokens = frozenset(bridges).union(*(tokens for tokens, _ in of))
+        interfaces = frozenset[tuple[str, str]]().union(*(interfaces for _, interfaces in of))
+        near = frozenset(place for place, _ in interfaces) - {host}
+        owns = ("networks", frozenset({name}))
+        yield Cause(host, "network", says, host, owns, tokens=tokens, signs=signs, near=near, interfaces=interfaces)
+
+
+def _members(flat: Flat, host: str, network: str) -> set[str]:
+    """The containers that a network has."""
+    about = _of(flat, host, "containers")
+    return {name for name in _names(about) if f"{name} on {network}" in about}
+
+
+def _end(flat: Flat, host: str, name: str, network: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """(addresses and MAC, interfaces on both ends) of a container in a network."""
+    words = _WORDS.findall(_of(flat, host, "containers").get(f"{name} on {network}", ""))
+    addresses = frozenset(word for word in words if "." in word or ":" in word)
+    inside = {
+        key.partition(" ")[0]
+        for key in _of(flat, name, "addresses")
+        if key.partition(" ")[2].partition("/")[0] in addresses
+    }
+    return addresses, frozenset(end for each in inside for end in ((name, each), (host, f"veth({name}:{each})")))
+
+
+def _joined(host: str, before: Flat, after: Flat) -> Iterator[Cause]:
+    """Containers that left a network that is still there, or came to one that was."""
+    had, has = (_of(flat, host, "networks") for flat in (before, after))
+    for network in sorted(name for name in _names(had) & _names(has) if _id(had, name) == _id(has, name)):
+        there, now = _members(before, host, network), _members(after, host, network)
+        for name in sorted(there ^ now):
+            left = name in there
+            tokens, interfaces = _end(before if left else after, host, name, network)
+            says = f"{name} is no longer on {network}." if left else f"{name} is on {network} now, too."
+            yield Cause(
+                name,
+                "network",
+                says,
+                host,
+                tokens=tokens,
+                signs="-" if left else "+",
+                near=frozenset({name}),
+                interfaces=interfaces,
+            )
 
 
 def _bridge(about: dict[str, str], name: str) -> str:
@@ -260,19 +255,16 @@ def _namespaces(before: Flat, after: Flat) -> Iterator[Cause]:
         yield Cause(place, "namespace", says, host, places=frozenset({place}), tokens=tokens, signs="+-")
 
 
-_OF_AN_INTERFACE = {"links", "offloads", "qdiscs", "traffic control", "sysctls"}
-_GO_WITH_IT = {"addresses", "routes", "neighbours", "fdb"}
-
-
 def _with_interfaces(found: list[Difference]) -> list[Difference]:
     """An interface that came or went, with its settings, and with what went with it, is one difference."""
-    moved = [
-        item for item in found if item.aspect == "links" and " " not in item.key and not (item.before and item.after)
-    ]
-    for link in moved:
+    for link in (item for item in found if _is_moved_link(item)):
         follows = tuple(item for item in found if item is not link and _is_of(item, link))
         found = [evolve(item, follows=follows) if item is link else item for item in found if not _is_in(item, follows)]
     return found
+
+
+def _is_moved_link(item: Difference) -> bool:
+    return item.aspect == "links" and " " not in item.key and not (item.before and item.after)
 
 
 def _is_in(item: Difference, several: Iterable[Difference]) -> bool:
@@ -280,9 +272,7 @@ def _is_in(item: Difference, several: Iterable[Difference]) -> bool:
 
 
 def _is_of(item: Difference, link: Difference) -> bool:
-    if item.place != link.place or (item.before and item.after) or _sign(item) != _sign(link):
+    if sign(item) != sign(link) or item.place != link.place:
         return False
-    if item.aspect not in _OF_AN_INTERFACE | (_GO_WITH_IT if link.before else set()):
-        return False
-    words = item.key.split(".") if item.aspect == "sysctls" else item.key.split(" ")
-    return link.key in words
+    own_entry = item.aspect == "fdb" and f" mac={item.key.split()[1]} " in f" {link.before or link.after} "
+    return own_entry or belongs(item, link.place, link.key)

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.state import Instance
 
-FORMAT = 2
+FORMAT = 3
 """What agents write into snapshots of this make; one of another make is not compared with."""
 
 

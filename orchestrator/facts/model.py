@@ -6,6 +6,7 @@ Facts about links, addresses, routes, neighbours, FDB, sockets and flows come fr
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import cattrs
@@ -52,6 +53,13 @@ class Address:
     scope: str
     peer: str
     flags: list[str] = field(factory=list)
+    broadcast: str = ""
+
+    @property
+    def odd_broadcast(self) -> str:
+        """The broadcast address when it is not its subnet's last: with that one, or none, the kernel does the same."""
+        last = str(ipaddress.ip_interface(self.address).network.broadcast_address)
+        return self.broadcast if self.broadcast not in {"", last} else ""
 
 
 @frozen
@@ -183,19 +191,22 @@ class Table:
 class Netfilter:
     """Firewall rules: iptables' by flavour (`iptables-nft`, …) and table, and what only nftables shows.
 
-    `nft` is {`table ip mine chain input`: its lines}.
+    `nft` is {`table ip mine chain input`: its lines}; `unread` is why there is neither, where a tool failed;
+    `printed` are tables of iptables in the form of `nft`.
     """
 
     iptables: dict[str, dict[str, Table]]
     nft: dict[str, list[str]]
+    unread: list[str] = field(factory=list)
+    printed: dict[str, list[str]] = field(factory=dict)
 
 
 @frozen
 class Namespace:
     """Everything in one network namespace; `nsids` are its numbers for other places, `inode` tells it from others.
 
-    `labels`, `nexthops`, `xfrm` and `traffic_control` are as `ip` and `tc` list them; `files` are {path: mode and
-    lines} that only this namespace's commands are shown.
+    `labels`, `proxies` (`ADDRESS dev NAME`), `nexthops`, `xfrm` and `traffic_control` are as `ip` and `tc` list them;
+    `files` are {path: mode and lines} that only this namespace's commands are shown.
     """
 
     links: list[Link]
@@ -211,6 +222,7 @@ class Namespace:
     flows: list[Flow]
     nsids: dict[str, int] = field(factory=dict)
     labels: list[str] = field(factory=list)
+    proxies: list[str] = field(factory=list)
     nexthops: list[str] = field(factory=list)
     xfrm: list[str] = field(factory=list)
     traffic_control: list[str] = field(factory=list)
@@ -223,7 +235,8 @@ class ContainerFact:
     """A container, as its engine describes it.
 
     `settings` are what `docker run` and `docker update` set, by flag; `inode` is its network namespace's, 0 where it
-    does not run; `files` are {path: mode and lines, or a digest} of what it has of its own.
+    does not run; `files` are {path: mode and lines, or a digest} of what it has of its own; `halted` are processes that
+    a signal has stopped.
     """
 
     name: str
@@ -239,6 +252,7 @@ class ContainerFact:
     settings: dict[str, str] = field(factory=dict)
     inode: int = 0
     files: dict[str, list[str]] = field(factory=dict)
+    halted: list[str] = field(factory=list)
 
 
 @frozen
@@ -255,7 +269,7 @@ class NetworkFact:
 
 @frozen
 class EngineFact:
-    """The engine of a lab host: its processes, and what it runs when it answers."""
+    """The engine of a lab host: its processes, and what it runs when it answers; `halted` are the lab host's."""
 
     answers: bool
     version: str
@@ -263,6 +277,7 @@ class EngineFact:
     containerd: list[int]
     containers: list[ContainerFact] = field(factory=list)
     networks: list[NetworkFact] = field(factory=list)
+    halted: list[str] = field(factory=list)
 
 
 @frozen

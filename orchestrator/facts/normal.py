@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address, ip_network
 from itertools import groupby
 
-from orchestrator.facts.flat import Flat, Key, Value, flatten, place_name
+from orchestrator.facts.flat import PRINTED, Flat, Key, Value, flatten, place_name
 from orchestrator.facts.model import Snapshot
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
@@ -150,5 +150,5 @@ def normalise(snapshots: dict[str, Snapshot]) -> Flat:
     return {
         (names.in_text("", place), aspect, names.in_text(place, name)): names.in_value((place, aspect, name), value)
         for (place, aspect, name), value in flatten(snapshots).items()
-        if not name.endswith(_IDENTITY) and (aspect, name) != ("engine", "processes")
+        if not name.endswith(_IDENTITY) and (aspect, name) != ("engine", "processes") and aspect != PRINTED
     }

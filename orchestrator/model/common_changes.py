@@ -73,10 +73,14 @@ def rule_deleted_anywhere(at: str, rule: str, table: str = "filter", note: str =
 
 
 def mtu_set(at: str, mtu: int, was: int, interface: str = "eth0", then: Iterable[Step] = ()) -> Change:
-    """An interface that has another MTU than it `was` given; `then` takes back what others learned from it."""
+    """An interface that has another MTU than it `was` given; `then` takes back what others learned from it.
+
+    It is in effect until it is as it was, not only at that number: half way back is no repair.
+    """
+    has = f"$(ip link show {interface} | sed -n 's/.* mtu \\([0-9]*\\) .*/\\1/p')"
     return Change(
         Step(at, f"ip link set {interface} mtu {mtu}"),
-        Step(at, f"ip link show {interface} | grep -q ' mtu {mtu} '"),
+        Step(at, f'test "{has}" {"-lt" if mtu < was else "-gt"} {was}'),
         [Step(at, f"ip link set {interface} mtu {was}"), *then],
     )
 

@@ -67,8 +67,9 @@ class Breaker:
         if changed or not wrong:
             how = red(look(self.lab, self.practice.checks))
             what = ", ".join(f"{check} is red ({manner})" for check, manner in how.items())
+            count = f"{len(changed)} {'difference' if len(changed) == 1 else 'differences'}"
             raise UsageError(
-                f"{instance} is not whole: {what or f'{len(changed)} differences from the state after `up`'}.",
+                f"{instance} is not whole: {what or f'{count} from the state after `up`'}.",
                 f"`invoke lab reset {instance.arguments}` brings back the state after `up`.",
             )
 

@@ -83,16 +83,19 @@ def _asked_for(practice: Practice, asked: Asked, setting: Setting) -> list[Fault
     here: list[Fault | Decoy] = [*filter(setting.takes, practice.faults), *practice.decoys]
     if asked.fault:
         found = [item for item in here if asked.fault in {item.id, getattr(item, "name", item.id)}]
+        if found and not any(_fits(item, asked) for item in found):
+            are = ", ".join(sorted({f"layer {item.layer}, level {item.level}" for item in found}))
+            raise UsageError(f"{asked.fault} is of {are}.", "Leave out --layer and --level, or --fault.")
         return found or _explained(practice, asked.fault, setting)
-    fitting = [
-        item
-        for item in here
-        if (not asked.layer or item.layer == asked.layer) and (not asked.level or item.level == asked.level)
-    ]
+    fitting = [item for item in here if _fits(item, asked)]
     if not fitting:
         layers = sorted({f"{item.layer} {item.level}" for item in here})
         raise UsageError("No fault of this lab is like that.", f"It has (layer, level): {', '.join(layers)}.")
     return fitting
+
+
+def _fits(item: Fault | Decoy, asked: Asked) -> bool:
+    return (not asked.layer or item.layer == asked.layer) and (not asked.level or item.level == asked.level)
 
 
 def _explained(practice: Practice, wanted: str, setting: Setting) -> list[Fault | Decoy]:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from attrs import field, frozen
 
+from orchestrator.facts import FORM_KIND
 from orchestrator.model import Fault, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import history
@@ -52,8 +53,12 @@ class Grade:
 def grade(lab: RunningLab, practice: Practice, attempt: Attempt) -> Grade:
     """Look at the lab once, and for a window longer unless it is red just as the fault makes it."""
     looks, faults = _looked(lab, practice, attempt)
-    now = unmoved(lines(differences(lab, baseline(lab.instance))))
+    different = differences(lab, baseline(lab.instance))
+    now = unmoved(lines(different))
     injected = set(attempt.injected)
+    in_other_form = different and all(item.key.startswith(FORM_KIND) for item in different)
+    if injected and in_other_form and len(faults) == 1:
+        faults = []  # an equal rule, written with nft: iptables, by which the fault looks for it, cannot show it
     changed = now - injected
     if red(looks):
         return Grade(NOT_REPAIRED, looks, changed)

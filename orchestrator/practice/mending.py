@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from orchestrator.facts.worded import is_written
 from orchestrator.link import Agent
 from orchestrator.practice import settings
 from orchestrator.practice.filing import put_back
@@ -16,6 +17,7 @@ from orchestrator.running import RunningLab
 
 Space = dict[str, Any]
 _LIMIT = 30.0
+_SWITCHES = {"PROMISC": "promisc", "ALLMULTI": "allmulticast", "NOARP": "arp", "NOMULTICAST": "multicast"}
 _FLAGS = {"learning": "learning", "flood": "flood", "hairpin": "hairpin", "isolated": "isolated"}
 
 
@@ -67,10 +69,10 @@ def _link(name: str, had: dict[str, Any], has: dict[str, Any]) -> Iterator[str]:
     for key, word in (("mtu", "mtu"), ("txqlen", "txqueuelen"), ("mac", "address")):
         if had[key] != has[key] and had[key] not in {"", None}:
             yield f"ip link set {name} {word} {had[key]}"
-    for flag, word in (("PROMISC", "promisc"), ("NOARP", "arp")):
+    for flag, word in _SWITCHES.items():
         was, is_ = flag in had["flags"], flag in has["flags"]
         if was != is_:
-            yield f"ip link set {name} {word} {'on' if was is (flag == 'PROMISC') else 'off'}"
+            yield f"ip link set {name} {word} {'on' if was is not flag.startswith('NO') else 'off'}"
     for key, word in _FLAGS.items():
         if key in had["port"] and had["port"].get(key) != has["port"].get(key):
             yield f"bridge link set dev {name} {word} {'on' if had['port'][key] else 'off'}"
@@ -85,15 +87,18 @@ def _addresses(before: Space, now: Space) -> Iterator[str]:
         return
     for interface, address, _ in sorted(new):
         yield f"ip addr del {address} dev {interface}"
-    for interface, address, flags in sorted(had):  # all: the kernel takes later ones away with a subnet's first
-        broadcast = " broadcast +" if "." in address else ""
-        yield f"ip addr replace {address} dev {interface}{broadcast}{''.join(f' {flag}' for flag in flags)}"
+    touched = {interface for interface, _, _ in lost | new}
+    for interface, address, words in sorted(had):
+        # All of IPv4 there: the kernel takes later ones away with a subnet's first.
+        if (interface, address, words) in lost or (interface in touched and "." in address):
+            yield " ".join(["ip addr replace", address, "dev", interface, *words])
 
 
 def _address(item: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
-    """(interface, address, flags that somebody gave it)."""
+    """(interface, address, what somebody gave it)."""
+    broadcast = (f"broadcast {item['broadcast']}",) if item.get("broadcast") else ()
     flags = tuple(flag for flag in item.get("flags", ()) if flag != "secondary")
-    return item["interface"], item["address"], flags
+    return item["interface"], item["address"], broadcast + flags
 
 
 def _routes(before: Space, now: Space) -> Iterator[str]:
@@ -130,15 +135,22 @@ def _route(item: dict[str, Any]) -> str:
 
 
 def _neighbours(before: Space, now: Space) -> Iterator[str]:
-    had, has = (
-        {(item["interface"], item["address"]): item for item in space["neighbours"] if item["state"] == "PERMANENT"}
-        for space in (before, now)
-    )
+    had, has = (_written(space) for space in (before, now))
     for interface, address in has.keys() - had.keys():
         yield f"ip neigh del {address} dev {interface}"
     for (interface, address), item in had.items():
         if has.get((interface, address)) != item:
-            yield f"ip neigh replace {address} lladdr {item['mac']} dev {interface} nud permanent"
+            yield f"ip neigh replace {address} lladdr {item['mac']} dev {interface} nud {item['state'].lower()}"
+
+
+def _written(space: Space) -> dict[tuple[str, str], dict[str, Any]]:
+    """Neighbours that were not learned, by interface and address."""
+    flags = {link["name"]: link["flags"] for link in space["links"]}
+    return {
+        (item["interface"], item["address"]): item
+        for item in space["neighbours"]
+        if is_written(item["state"], item["mac"], flags.get(item["interface"], ()))
+    }
 
 
 def _fdb(before: Space, now: Space) -> Iterator[str]:
@@ -182,6 +194,7 @@ _PARTS: tuple[Callable[[Space, Space], Iterator[str]], ...] = (
     _sysctls,
     settings.link_settings,
     settings.labels,
+    settings.proxies,
     settings.next_hops,
     settings.transforms,
     settings.tables,

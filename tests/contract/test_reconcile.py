@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,17 @@ def test_what_somebody_removed_is_made_again(shared: User) -> None:
     assert changes(shared) == {"client": "new", "outsider": "a part of it was gone"}
     assert identities(shared)["host"] == before["host"]
     assert shared.is_healthy()
+
+
+@pytest.mark.parametrize("typed", ["mv /usr/bin/python3 /root/", "rm -rf /run/netproof; echo x >/run/netproof"])
+def test_a_host_in_which_nothing_can_be_asked_is_made_anew(editor: User, typed: str) -> None:
+    """Commands say at once that it cannot be asked, and `up` builds it again."""
+    editor.must("up")
+    editor.typed("host", typed)
+    started = time.monotonic()
+    checked = editor.lab("check")
+    assert (checked.returncode, "Traceback" in checked.stderr) == (3, False)
+    assert "`invoke lab up` builds it again" in checked.stderr
+    assert time.monotonic() - started < 15, "each check tried for itself"
+    assert changes(editor)["host"] == "nothing could be asked in it"
+    assert editor.is_healthy()

@@ -43,6 +43,8 @@ def user(shared: User) -> Iterator[User]:
         ("docker network create mine", ["There is a network that was not there: mine."]),
         ("ip netns del outsider", ["The network namespace of outsider is gone."]),
         (ENGINE, ["The engine of host is gone."]),
+        ("kill -STOP $(pidof containerd)", ["The engine of host does not answer."]),
+        ("docker network disconnect bridge client", ["client is no longer on bridge."]),
     ],
 )
 def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -> None:
@@ -54,6 +56,27 @@ def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -
     printed = user.must("diff").stdout
     assert printed.splitlines()[0].startswith(sentences[0])
     assert SENTENCE in printed
+
+
+def test_a_program_that_was_stopped_by_a_signal_is_told(user: User) -> None:
+    """It is there, holds its sockets, and answers nobody."""
+    user.typed("host", "kill -STOP $(docker inspect -f '{{.State.Pid}}' client) $(pgrep socat)")
+    assert [(item["aspect"], item["key"], item["after"]) for item in differences(user)] == [
+        ("containers", "client stopped processes", "sleep"),
+        ("servers", "stopped processes", "socat"),
+    ]
+
+
+def test_rules_that_cannot_be_read_are_not_told_to_be_gone(user: User) -> None:
+    """Without its tools nobody knows what is in a firewall; `reset` builds anew what has none."""
+    user.typed("host", "rm $(command -v nft) $(command -v xtables-nft-multi)")
+    told, besides = happened(user)
+    assert len(told) == 1
+    assert "firewall cannot be read, and was not compared: " in told[0]
+    assert {item["aspect"] for item in besides} == {"programs"}
+    assert "firewall," not in user.must("diff").stdout.splitlines()[-2]
+    assert document(user.must("reset", "--json"))["how"] == "rebuilt"
+    assert happened(user) == ([], [])
 
 
 def test_who_lost_a_shared_namespace_is_named(new_user: Callable[..., User]) -> None:
@@ -135,6 +158,11 @@ def test_a_fault_in_a_container_that_stopped_can_be_reset(user: User) -> None:
         ("host", "ip xfrm policy add src 0.0.0.0/0 dst 192.0.2.0/24 dir out action block; ethtool -K eth0 tso off"),
         ("client", "ip addrlabel add prefix 2001:db8::/32 label 77; ip route add 192.0.2.0/24 via 10.0.0.1 mtu 600"),
         ("host", "ip link set docker0 type bridge ageing_time 0 mcast_snooping 0; nft add table inet mine"),
+        ("host", "ip neigh add proxy 10.0.0.77 dev eth0; ip link set eth0 alias x; ip link set eth0 multicast off"),
+        (
+            "outsider",
+            "ip neigh replace 203.0.113.2 lladdr 02:00:00:00:00:99 nud noarp dev eth0; ip link set eth0 mtu 999",
+        ),
         ("outsider", "ip addr add 2001:db8::1/64 dev eth0 preferred_lft 0; tc qdisc add dev eth0 root pfifo"),
     ],
 )

@@ -66,7 +66,7 @@ def table(rules: list[Raw], **policies: str) -> Raw:
 def namespace(**changes: Any) -> Raw:
     """A network namespace with nothing in it but what is given."""
     lists = ["links", "addresses", "routes", "policies", "neighbours", "fdb", "qdiscs", "sockets", "flows"]
-    lists += ["labels", "xfrm", "traffic_control"]
+    lists += ["labels", "proxies", "xfrm", "traffic_control"]
     return {name: [] for name in lists} | {"sysctls": {}, "netfilter": {"iptables": {}, "nft": {}}} | changes
 
 

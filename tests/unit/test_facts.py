@@ -206,6 +206,35 @@ LOUD: dict[str, tuple[Edit, tuple[str, str, str], list[str]]] = {
         ("host", "traffic control", "docker0"),
         ["+ qdisc tbf auto: root rate 1Mbit"],
     ),
+    "a broadcast address that is not its subnet's": (
+        lambda raw: space(raw)["addresses"][0].update(broadcast="10.0.0.7"),
+        ("host", "addresses", "docker0 10.0.0.1/8"),
+        ["- global", "+ global brd 10.0.0.7"],
+    ),
+    "a neighbour that is never asked for": (
+        lambda raw: space(raw)["neighbours"].append(neighbour("NOARP")),
+        ("host", "neighbours", "docker0 10.0.0.9"),
+        ["+ 02:00:00:00:00:99"],
+    ),
+    "an address answered for": (
+        lambda raw: space(raw)["proxies"].append("10.0.0.77 dev docker0"),
+        ("host", "neighbours", "docker0 10.0.0.77 proxy"),
+        ["+ answered for"],
+    ),
+    "a rule of routes that refuses a mark": (
+        lambda raw: space(raw)["policies"].append(
+            {**POLICY, "action": 8, "table": "0", "match": {"fwmark": 7, "fwmask": 255}}
+        ),
+        ("host", "ip rules", "ip 100 fwmark 0x7/0xff"),
+        ["+ prohibit"],
+    ),
+    "a rule of routes that looks elsewhere": (
+        lambda raw: space(raw)["policies"].append(
+            {**POLICY, "action": 1, "match": {"fwmark": 7, "fwmask": 0xFFFFFFFF}}
+        ),
+        ("host", "ip rules", "ip 100 fwmark 0x7"),
+        ["+ lookup 7"],
+    ),
     "a line of a container's file": (
         lambda raw: raw["host"]["engine"]["containers"][0]["files"]["/etc/hosts"].append("192.0.2.1 stock"),
         ("client", "files", "/etc/hosts"),
@@ -221,9 +250,19 @@ LOUD: dict[str, tuple[Edit, tuple[str, str, str], list[str]]] = {
         ("host", "containers", "client restart"),
         ["+ always"],
     ),
+    "a process that was stopped": (
+        change_container(halted=["socat"]),
+        ("host", "containers", "client stopped processes"),
+        ["+ socat"],
+    ),
+    "a process of the lab host that was stopped": (
+        lambda raw: raw["host"]["engine"].update(halted=["docker-proxy"]),
+        ("host", "servers", "stopped processes"),
+        ["+ docker-proxy"],
+    ),
     "a qdisc": (
         lambda raw: space(raw)["qdiscs"].append(QDISC),
-        ("host", "qdiscs", "docker0 0xffffffff"),
+        ("host", "qdiscs", "docker0 root"),
         ["+ netem"],
     ),
     "a blackhole route": (
@@ -309,6 +348,30 @@ def test_a_changed_interface_shows(changes: Raw, word: str) -> None:
 def test_each_setting_of_a_kind_of_interface_shows_for_itself(changes: Raw, key: str, line: str) -> None:
     """A bridge has some forty: the one that was changed is told."""
     assert shown(change_link(**changes)) == {("host", "links", key): [line]}
+
+
+@pytest.mark.parametrize(
+    ("mac", "flags"),
+    [
+        ("33:33:00:00:00:01", ["UP"]),
+        ("ff:ff:ff:ff:ff:ff", ["UP"]),
+        ("", ["UP"]),
+        ("02:00:00:00:00:99", ["UP", "NOARP"]),
+    ],
+    ids=["a group", "everybody", "nobody", "asks nobody"],
+)
+def test_neighbours_that_the_kernel_made_itself_do_not_show(mac: str, flags: list[str]) -> None:
+    """They come with the first packet to a group, and on interfaces that never ask."""
+    raw = snapshots.lab()
+    space(raw)["links"][1].update(flags=flags)
+    before = flatten(structure(raw))
+    space(raw)["neighbours"].append({**neighbour("NOARP"), "mac": mac})
+    assert compare(before, flatten(structure(raw))) == []
+
+
+def test_a_broadcast_address_that_the_kernel_has_anyway_does_not_show() -> None:
+    """A subnet's last address is one, whether it was given or not."""
+    assert shown(lambda raw: space(raw)["addresses"][0].update(broadcast="10.255.255.255")) == {}
 
 
 @pytest.mark.parametrize("queue", [None, 0, 1000])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from invoke import Exit
@@ -22,6 +25,7 @@ from orchestrator.errors import (
     UnknownName,
     UsageError,
 )
+from orchestrator.state import Instance
 
 pytestmark = pytest.mark.usefixtures("signals")
 
@@ -120,3 +124,49 @@ def test_a_bug_is_not_hidden() -> None:
 def test_an_error_of_no_kind_is_a_failure_to_build() -> None:
     """Whatever a new kind of error forgets to say, it does not end in success."""
     assert failing(NetproofError("p", "r")) == 3
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EISDIR])
+def test_a_file_that_cannot_be_used_is_named(
+    number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A disk that is full, read-only files, a folder in the place of a file: what, where, and what to do."""
+    monkeypatch.setenv("NETPROOF_STATE_DIR", str(tmp_path))
+    file = str(tmp_path / "instances" / "state.json")
+    assert failing(OSError(number, os.strerror(number), file)) == 3
+    told = capsys.readouterr().err
+    assert told.startswith(f"{file}: {os.strerror(number)}.\n")
+    assert "NETPROOF_STATE_DIR" in told
+    assert failing(OSError(number, os.strerror(number), "/elsewhere/walk.svg")) == 3
+    assert "NETPROOF_STATE_DIR" not in capsys.readouterr().err
+
+
+def test_a_write_to_a_full_disk_names_where_netproof_writes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The system names no file with it."""
+    monkeypatch.setenv("NETPROOF_STATE_DIR", str(tmp_path))
+    assert failing(OSError(errno.ENOSPC, "No space left on device")) == 3
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_another_error_of_the_system_is_not_taken_for_one_of_the_disk() -> None:
+    """It would be a defect, and its origin has to be seen."""
+    with pytest.raises(OSError, match="refused"), command():
+        raise OSError(errno.ECONNREFUSED, "refused")
+
+
+def test_a_folder_in_the_place_of_a_file_of_ours_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a traceback, whoever put it there."""
+    monkeypatch.setenv("NETPROOF_STATE_DIR", str(tmp_path))
+    instance = Instance("bridge-nat")
+    (instance.folder / "baseline.json").mkdir(parents=True)
+    with pytest.raises(Exit) as caught, command():
+        instance.drop("baseline.json")
+    assert caught.value.code == 3
+    assert "baseline.json: Is a directory" in capsys.readouterr().err
+    with pytest.raises(Exit), command():
+        instance.write("baseline.json", {})
+    assert "/baseline.json: Is a directory" in capsys.readouterr().err

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from orchestrator.agent import snapshot as agents
-from orchestrator.facts import HAPPENED, SENTENCE, flatten, structure, told
+from orchestrator.facts import HAPPENED, SENTENCE, compare, flatten, sentence, structure, told
 from orchestrator.facts.compared import KINDS
 from orchestrator.facts.kept import FORMAT
 from tests.unit import snapshots
@@ -186,6 +187,168 @@ def test_an_interface_that_came_is_one_difference() -> None:
         space(raw)["addresses"].append({"interface": "own", "address": "192.0.2.1/24", "scope": "global", "peer": ""})
 
     assert after(add) == ([], [("host", "addresses", "own 192.0.2.1/24"), ("host", "links", "own")])
+
+
+NAT = {"address": "10.20.0.2", "mac": "02:42:0a:14:00:02", "gateway": "10.20.0.1"}
+
+
+def join(raw: Raw) -> None:
+    """The client is on the second network, too: an interface on each side, an address, a rule."""
+    network = raw["host"]["engine"]["networks"][-1]
+    container(raw)["networks"][network["name"]] = dict(NAT)
+    inside, outside = link("eth1", 16, kind="veth", mac=NAT["mac"], peer_index=17), link("veth1234567", 17, kind="veth")
+    space(raw, CLIENT)["links"].append({**inside, "details": {"link_group": 0}})
+    space(raw, CLIENT)["addresses"].append(
+        {"interface": "eth1", "address": "10.20.0.2/24", "scope": "global", "peer": ""}
+    )
+    space(raw, CLIENT)["sysctls"].update({"net.ipv4.conf.eth1.forwarding": "1"})
+    space(raw)["links"].append(
+        {**outside, "peer_index": 16, "master": f"br-{network['id'][:12]}", "details": {"link_group": 0}}
+    )
+    space(raw)["sysctls"].update({"net.ipv4.conf.veth1234567.forwarding": "1"})
+
+
+def test_a_container_that_joined_a_network_is_told_in_a_line() -> None:
+    """With its interface, and with its address."""
+    network = lab()["host"]["engine"]["networks"][-1]["name"]
+    assert after(join) == ([f"client is on {network} now, too."], [])
+
+
+def both(*edits: Edit) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """What is told of edits to a lab whose client is on two networks."""
+    raw = lab()
+    join(raw)
+    before = flatten(structure(raw))
+    for edit in edits:
+        edit(raw)
+    found = told(before, flatten(structure(raw)))
+    happened = [str(item.after) for item in found if item.aspect == HAPPENED]
+    return happened, [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED]
+
+
+def leave(raw: Raw) -> None:
+    """What `docker network disconnect` takes away."""
+    name = raw["host"]["engine"]["networks"][-1]["name"]
+    del container(raw)["networks"][name]
+    for place in (HOST, CLIENT):
+        where = space(raw, place)
+        where["links"] = [item for item in where["links"] if item["name"] not in {"eth1", "veth1234567"}]
+        where["addresses"] = [item for item in where["addresses"] if item["interface"] != "eth1"]
+        gone = {"eth1", "veth1234567"}
+        where["sysctls"] = {key: text for key, text in where["sysctls"].items() if not gone & set(key.split("."))}
+
+
+def test_a_container_that_left_a_network_is_told_in_a_line() -> None:
+    """And with the network itself only that is told: a network goes when it has no container any more."""
+    network = lab()["host"]["engine"]["networks"][-1]["name"]
+    assert both(leave) == ([f"client is no longer on {network}."], [])
+    happened, rest = both(leave, lambda raw: raw["host"]["engine"]["networks"].pop())
+    assert happened == [f"The network {network} is gone."]
+    assert {aspect for _, aspect, _ in rest} <= {"rules"}  # its bridge's own, which nothing connects with it here
+
+
+@pytest.mark.parametrize(("edit", "where"), BESIDES.values(), ids=BESIDES)
+def test_a_network_that_a_container_left_hides_nothing_else(edit: Edit, where: tuple[str, str, str]) -> None:
+    """As little as a container that went."""
+    assert where in both(leave, edit)[1]
+
+
+def test_dns_servers_of_an_engine_go_with_it() -> None:
+    """They listen in its containers' namespaces; another socket that is gone there is told."""
+    raw = lab()
+    for address, port in (("127.0.0.11", 40001), ("10.0.0.2", 80)):
+        space(raw, CLIENT)["sockets"].append({"proto": "tcp", "address": address, "port": port, "uid": 0})
+    before = flatten(structure(raw))
+    raw["host"]["engine"].update(answers=False, version="", dockerd=[], containers=[], networks=[])
+    space(raw, CLIENT)["sockets"].clear()
+    found = [(item.aspect, item.key) for item in told(before, flatten(structure(raw)))]
+    assert ("sockets", "tcp 10.0.0.2:80") in found
+    assert not [key for _, key in found if "127.0.0.11" in key]
+
+
+def _dns_rules(port: int, *more: Raw) -> Raw:
+    ways = [f"-d 127.0.0.11/32 -p udp -m udp --dport 53 -j DNAT --to-destination 127.0.0.11:{port}"]
+    ways += [f"-s 127.0.0.11/32 -p udp -m udp --sport {port} -j SNAT --to-source :53"]
+    return {
+        "iptables-nft": {
+            "nat": snapshots.table([*(rule("DOCKER_OUTPUT", way) for way in ways), *more], DOCKER_OUTPUT="")
+        }
+    }
+
+
+def test_rules_for_the_ports_of_a_dns_server_follow_from_its_restart() -> None:
+    """It chooses them anew; a rule that somebody wrote besides is told."""
+    raw = lab()
+    space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40001)
+    before = flatten(structure(raw))
+    container(raw).update(started="2025-01-02T00:00:00Z")
+    space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40002)
+    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED]
+    mine = rule("DOCKER_OUTPUT", "-d 127.0.0.11/32 -j DROP")
+    space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40002, mine)
+    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
+
+
+def test_rules_written_anew_in_another_order_follow_from_a_restart() -> None:
+    """Those of the container; others that moved are told."""
+    raw = lab()
+    rules = space(raw)["netfilter"]["iptables"]["iptables-nft"]["filter"]["rules"]
+    rules += [rule("DOCKER", "-d 10.0.0.9/32 -j ACCEPT"), rule("DOCKER", "-d 10.0.0.8/32 -j ACCEPT")]
+    before = flatten(structure(raw))
+    container(raw).update(started="2025-01-02T00:00:00Z")
+    rules.append(rules.pop(2))
+    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED]
+    rules[-2], rules[-3] = rules[-3], rules[-2]
+    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
+
+
+def _nat(*more: str) -> dict[str, list[str]]:
+    start = "table ip nat chain POSTROUTING"
+    return {start: ["type nat hook postrouting priority srcnat; policy accept;", *more]}
+
+
+@pytest.mark.parametrize(
+    ("now", "rest"),
+    [
+        (["ip saddr 10.0.0.0/8 masquerade"], []),
+        (["masquerade"], [("host", "rules", "nftables table ip nat chain POSTROUTING")]),
+    ],
+    ids=["an equal rule", "another rule"],
+)
+def test_a_table_that_iptables_cannot_show_any_more_is_compared_in_the_other_form(
+    now: list[str], rest: list[Any]
+) -> None:
+    """A rule written with nft hides all of a table from iptables; the others are not gone by that."""
+    raw = lab()
+    space(raw)["netfilter"]["printed"] = {"table ip nat": [], **_nat("ip saddr 10.0.0.0/8 masquerade")}
+    before = flatten(structure(raw))
+    space(raw)["netfilter"]["iptables"]["iptables-nft"]["nat"] = {"chains": {}, "rules": [], "foreign": True}
+    space(raw)["netfilter"]["nft"] = {"table ip nat": [], **_nat(*now)}
+    space(raw)["netfilter"]["printed"] = {"table ip nat": [], **_nat(*now)}
+    found = told(before, flatten(structure(raw)))
+    said = "iptables can no longer show or change table nat of host: something was written into it with nft."
+    assert [item.after for item in found if item.aspect == HAPPENED] == [said]
+    assert [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED] == rest
+    assert compare(before, flatten(structure(raw))), "whoever puts the state back has it to put back, too"
+
+
+def test_a_firewall_that_cannot_be_read_is_no_firewall_without_rules() -> None:
+    """It is said once, with what the tool said, and nothing is said of its rules."""
+
+    def lose_nft(raw: Raw) -> None:
+        for place in (HOST, CLIENT):
+            space(raw, place)["netfilter"] = {"iptables": {}, "nft": {}, "unread": ["/bin/sh: nft: not found"]}
+
+    happened, rest = after(lose_nft)
+    assert happened == ["The firewall cannot be read, and was not compared: /bin/sh: nft: not found."]
+    assert rest == []
+
+
+def test_what_could_not_be_read_is_not_named_as_compared() -> None:
+    """Nobody vouches for it."""
+    assert "firewall" in sentence()
+    assert "firewall" not in sentence({"firewall"})
+    assert sentence({"firewall"}).endswith("files and programs.")
 
 
 def test_everything_compared_is_of_a_kind_that_is_named() -> None:

@@ -179,7 +179,7 @@ def test_a_lab_that_is_red_is_not_broken_further(lab: _Breakable) -> None:
 def test_a_lab_that_was_changed_is_not_broken(lab: _Breakable) -> None:
     """Nobody could tell the fault's changes from those before."""
     lab.faults, lab.unnoticed = {"cut"}, {"cut"}
-    with pytest.raises(UsageError, match="1 differences"):
+    with pytest.raises(UsageError, match="1 difference from"):
         broken(lab)
     assert lab.ran == []
 

@@ -154,6 +154,8 @@ def test_an_unknown_word_is_told_the_nearest(asked: dict[str, Any], kind: str, n
         ({"level": -1}, "1 (easy), 2 and 3"),
         ({"compound": 3}, "1 fault or of 2"),
         ({"compound": 0}, "1 fault or of 2"),
+        ({"fault": "torn", "layer": "dns"}, "or --fault"),
+        ({"fault": "torn", "level": 3}, "or --fault"),
         ({"compound": 2, "fault": "cut"}, "--fault"),
         ({"compound": 2, "layer": "link"}, "--layer"),
         ({"compound": 2, "level": 1}, "--level"),

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from orchestrator.errors import AgentError, BuildError, HostDied
-from orchestrator.facts import Difference
+from orchestrator.facts import FORM_KIND, HAPPENED, Difference
 from orchestrator.model import Change, Practice, Step
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import collateral, grading, hinting, history, looking
@@ -139,6 +139,14 @@ def test_what_works_around_a_fault_does_not_repair_it(graded: Callable[..., Grad
     found = graded(BROKEN, {}, now, standing=("torn",))
     assert (found.verdict, found.changed, found.left) == (WORKED_AROUND, set(now) - {SPOILT}, set())
     assert [one.name for one in found.standing] == ["torn"]
+
+
+def test_an_equal_rule_in_another_form_is_a_repair(graded: Callable[..., Grade]) -> None:
+    """A fault looks for its rule by iptables, which can show no table that somebody wrote into with nft."""
+    form = ("host", HAPPENED, f"{FORM_KIND}ip nat", "+ iptables can no longer show it")
+    assert graded(BROKEN, {}, [form], standing=("torn",)).verdict == "collateral"
+    assert graded(BROKEN, {}, [form, SPOILT], standing=("torn",)).verdict == WORKED_AROUND
+    assert graded(BROKEN, {"web": "timeout"}, [form], standing=("torn",)).verdict == NOT_REPAIRED
 
 
 def test_of_two_faults_the_one_that_is_worked_around_is_enough(graded: Callable[..., Grade]) -> None:

@@ -112,10 +112,12 @@ def test_a_namespace_that_is_gone_is_left_to_whoever_compares() -> None:
         (lambda found: found.update(flags=[]), f"ip link set {VETH} up"),
         (lambda found: found.update(flags=["UP", "PROMISC"]), f"ip link set {VETH} promisc off"),
         (lambda found: found.update(flags=["UP", "NOARP"]), f"ip link set {VETH} arp on"),
+        (lambda found: found.update(flags=["UP", "NOMULTICAST"]), f"ip link set {VETH} multicast on"),
+        (lambda found: found.update(flags=["UP", "ALLMULTI"]), f"ip link set {VETH} allmulticast off"),
         (lambda found: found["port"].update(hairpin=True), f"bridge link set dev {VETH} hairpin off"),
         (lambda found: found["port"].update(learning=False), f"bridge link set dev {VETH} learning on"),
     ],
-    ids=["master", "mtu", "txqlen", "mac", "up", "promisc", "arp", "hairpin", "learning"],
+    ids=["master", "mtu", "txqlen", "mac", "up", "promisc", "arp", "multicast", "allmulticast", "hairpin", "learning"],
 )
 def test_an_interface_gets_back_what_was_changed(change: Change, expected: str) -> None:
     """Each property by the command that sets it."""
@@ -146,6 +148,34 @@ def test_what_was_off_is_switched_off_again(base: Raw, change: Raw, expected: st
     assert found == [expected]
 
 
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"alias": "it's mine"}, ["ip link set docker0 alias ''"]),
+        ({"altnames": "two wan"}, [f"ip link property del dev docker0 altname {name}" for name in ("two", "wan")]),
+        ({"link_group": 7}, ["ip link set docker0 group 0"]),
+    ],
+    ids=["alias", "other names", "group"],
+)
+def test_what_else_an_interface_is_called_goes(details: Raw, expected: list[str]) -> None:
+    """Names that commands take, and those for people."""
+    assert (
+        new(
+            lambda where: interface(where, "docker0")["details"].update(details),
+            base=lambda where: interface(where, "docker0")["details"].update(link_group=0),
+        )
+        == expected
+    )
+
+
+def test_an_address_that_is_answered_for_no_more_comes_back() -> None:
+    """And one that nobody answered for goes."""
+    assert new(
+        lambda where: where.update(proxies=["10.0.0.78 dev docker0"]),
+        base=lambda where: where.update(proxies=["10.0.0.77 dev docker0"]),
+    ) == ["ip neigh del proxy 10.0.0.78 dev docker0", "ip neigh add proxy 10.0.0.77 dev docker0"]
+
+
 def test_an_interface_that_is_new_goes() -> None:
     """One that is gone cannot be brought back."""
     assert new(lambda where: where["links"].append(link("shim", 9))) == ["ip link del shim"]
@@ -164,18 +194,32 @@ def test_an_address_that_is_new_goes_before_the_others_come_back() -> None:
     found = commands(lambda where: where["addresses"].append(dict(SECOND)), CLIENT)
     assert found == [
         "ip addr del 10.0.0.3/8 dev eth0",
-        "ip addr replace 10.0.0.2/8 dev eth0 broadcast +",
+        "ip addr replace 10.0.0.2/8 dev eth0",
         "ip route replace 0.0.0.0/0 via 10.0.0.1 dev eth0 proto boot scope global",
     ]
 
 
 def test_an_address_that_is_gone_comes_back() -> None:
-    """With its broadcast address; IPv6 has none."""
+    """With the broadcast address that it had, if it had one."""
     six = {**FIRST, "address": "fd00::2/64"}
-    assert new(lambda where: where["addresses"].clear(), CLIENT, lambda where: where["addresses"].append(six)) == [
-        "ip addr replace 10.0.0.2/8 dev eth0 broadcast +",
+    four = {**SECOND, "broadcast": "10.255.255.255"}
+    assert new(
+        lambda where: where["addresses"].clear(), CLIENT, lambda where: where["addresses"].extend([four, six])
+    ) == [
+        "ip addr replace 10.0.0.2/8 dev eth0",
+        "ip addr replace 10.0.0.3/8 dev eth0 broadcast 10.255.255.255",
         "ip addr replace fd00::2/64 dev eth0",
     ]
+
+
+def test_addresses_that_nothing_happened_to_are_left_alone() -> None:
+    """Those of other interfaces, and of IPv6: to write them again would take from them what only the kernel gives."""
+    six, other = {**FIRST, "address": "fe80::2/64"}, {**FIRST, "interface": "eth1", "address": "192.0.2.1/24"}
+    assert new(
+        lambda where: where["addresses"].append(dict(SECOND)),
+        CLIENT,
+        lambda where: where["addresses"].extend([six, other]),
+    ) == ["ip addr del 10.0.0.3/8 dev eth0", "ip addr replace 10.0.0.2/8 dev eth0"]
 
 
 def test_a_route_that_is_new_goes_and_one_that_is_gone_comes_back() -> None:
@@ -251,10 +295,11 @@ ENTRY = {
             [{**PINNED, "mac": "02:00:00:00:00:99"}],
             ["ip neigh replace 10.0.0.7 lladdr 02:00:00:00:00:07 dev docker0 nud permanent"],
         ),
+        ([], [{**PINNED, "state": "NOARP"}], ["ip neigh del 10.0.0.7 dev docker0"]),
         ([], [{**PINNED, "state": "REACHABLE"}], []),
         ([PINNED], [PINNED], []),
     ],
-    ids=["new", "gone", "another MAC", "learned", "same"],
+    ids=["new", "gone", "another MAC", "never asked for", "learned", "same"],
 )
 def test_neighbours_that_somebody_wrote_are_put_back(had: list[Raw], has: list[Raw], expected: list[str]) -> None:
     """Learned ones come and go."""

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator import catalog, declared
 from orchestrator.catalog import ROOT
+from orchestrator.practice.choosing import Asked, Setting, choices
 
 REFRESH = (
     "run `invoke matrix --results matrix.json`, the same with `--host vagrant:dind` for what is skipped,"
@@ -76,3 +77,15 @@ def test_the_differences_are_the_declared_ones() -> None:
         if not isinstance(claim.verdict, str) and len(set(claim.verdict.values())) > 1
     }
     assert {row[0] for row in cells("differences")} == wanted, REFRESH
+
+
+def test_the_example_breaks_what_it_shows_to_whoever_types_it() -> None:
+    """The seed in it chooses the fault whose repair follows, where every fault can be practised on."""
+    text = (ROOT / "README.md").read_text()
+    seed, wanted = re.search(r"lab break bridge-nat --seed (\d+)", text), re.search(r"lab guess bridge-nat (\S+)", text)
+    assert seed is not None
+    assert wanted is not None
+    setting = Setting("26.1", "nft", lambda _: True)
+    first = next(iter(choices(catalog.practice("bridge-nat"), Asked(seed=int(seed[1])), setting)))
+    assert isinstance(first, list)
+    assert [fault.name for fault in first] == [wanted[1]]
