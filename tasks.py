@@ -11,8 +11,8 @@ from invoke import Collection, Context, task
 # Invoke keeps no bytecode unless asked to; to compile netproof anew for each command takes a third of a second.
 sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
 
-from orchestrator.cli import grammar, placing  # noqa: E402 - see above
-from orchestrator.cli.frame import command  # noqa: E402 - see above
+from orchestrator.cli import grammar, host_option  # noqa: E402 - see above
+from orchestrator.cli.command import command  # noqa: E402 - see above
 
 OPTIONS = {
     "action": "what to do: " + ", ".join(grammar.ACTIONS),
@@ -113,7 +113,7 @@ def lab(
     options |= {"exam": "yes" if exam else "", "on": on, "filter": filter, "count": count, "seconds": seconds}
     options |= {"format": format, "to": to, "target": target, "proto": proto, "svg": svg}
     options |= {"size": size, "from_port": from_port}
-    with command(json=json) as screen, placing.at_instance(name, as_, host):
+    with command(json=json) as screen, host_option.at_instance(name, as_, host):
         grammar.lab_action(action)(screen, name, node, options)
 
 
@@ -121,9 +121,9 @@ def lab(
 def labs(context: Context, json: bool = False) -> None:
     """The catalogue: each lab, what it shows, its claims, its state."""
     with command(json=json) as screen:
-        from orchestrator.cli import catalogue
+        from orchestrator.cli.labs import show
 
-        catalogue.show(screen)
+        show(screen)
 
 
 @task(
@@ -159,35 +159,35 @@ def faults(
     """What can be practised: faults by lab and layer, without spoilers unless asked."""
     with command(json=json) as screen:
         if ids:
-            from orchestrator.cli import naming
+            from orchestrator.cli.faults_ids import ids as run
 
-            with placing.at_instance(ids, as_, host):
-                naming.ids(screen, ids, {"seed": seed, "tag": as_})
+            with host_option.at_instance(ids, as_, host):
+                run(screen, ids, {"seed": seed, "tag": as_})
             return
         if prove:
-            from orchestrator.cli import demonstrating
+            from orchestrator.cli.faults_prove import prove as run
 
-            with placing.at_instance(prove, as_, host):
-                demonstrating.prove(screen, prove, {"fault": fault, "tag": as_})
+            with host_option.at_instance(prove, as_, host):
+                run(screen, prove, {"fault": fault, "tag": as_})
             return
         if walk:
-            from orchestrator.cli import retracing
+            from orchestrator.cli.faults_walk import walk as run
 
-            with placing.at_instance(walk, as_, host):
-                retracing.walk(screen, walk, {"fault": fault, "tag": as_})
+            with host_option.at_instance(walk, as_, host):
+                run(screen, walk, {"fault": fault, "tag": as_})
             return
-        from orchestrator.cli import faulting
+        from orchestrator.cli.faults import faults
 
-        faulting.faults(screen, lab, layer, spoil=spoil)
+        faults(screen, lab, layer, spoil=spoil)
 
 
 @task(help=JSON, auto_shortflags=False)
 def progress(context: Context, json: bool = False) -> None:
     """What was practised, how it went, and what to repeat when."""
     with command(json=json) as screen:
-        from orchestrator.cli import faulting
+        from orchestrator.cli.faults import progress
 
-        faulting.progress(screen)
+        progress(screen)
 
 
 @task(
@@ -201,18 +201,18 @@ def progress(context: Context, json: bool = False) -> None:
 def clean(context: Context, host: str = "", keep_images: bool = False, json: bool = False) -> None:
     """Remove everything of ours, by label, and nothing else."""
     with command(json=json) as screen:
-        from orchestrator.cli import cleaning
+        from orchestrator.cli.clean import clean
 
-        cleaning.clean(screen, host, keep_images=keep_images)
+        clean(screen, host, keep_images=keep_images)
 
 
 @task(help={**JSON, **HOST}, auto_shortflags=False)
 def doctor(context: Context, host: str = "", json: bool = False) -> None:
     """What this machine, or another host, can and cannot do, and what to do about it."""
-    with command(json=json) as screen, placing.at_host(host):
-        from orchestrator.cli import examining
+    with command(json=json) as screen, host_option.at_host(host):
+        from orchestrator.cli.doctor import show
 
-        examining.show(screen)
+        show(screen)
 
 
 @task(
@@ -221,10 +221,10 @@ def doctor(context: Context, host: str = "", json: bool = False) -> None:
 )
 def images(context: Context, engine: str = "", host: str = "", refresh: bool = False, json: bool = False) -> None:
     """Build the lab host images, or refresh them."""
-    with command(json=json) as screen, placing.at_host(host):
-        from orchestrator.cli import imaging
+    with command(json=json) as screen, host_option.at_host(host):
+        from orchestrator.cli.images import build
 
-        imaging.build(screen, engine, refresh=refresh)
+        build(screen, engine, refresh=refresh)
 
 
 @task(
@@ -263,10 +263,10 @@ def matrix(
     """
     options = {"labs": labs, "engines": engines, "firewalls": firewalls, "results": results}
     options |= {"against": against, "jobs": jobs, "junit": junit}
-    with command(json=json) as screen, placing.at_host(host):
-        from orchestrator.cli import comparing
+    with command(json=json) as screen, host_option.at_host(host):
+        from orchestrator.cli.matrix import compare
 
-        comparing.compare(screen, options, fresh=fresh)
+        compare(screen, options, fresh=fresh)
 
 
 @task(
@@ -280,9 +280,9 @@ def matrix(
 def handbook(context: Context, results: str = "", to: str = "", json: bool = False) -> None:
     """A static site of labs, verdicts and evidence, made from a results file of `invoke matrix`."""
     with command(json=json) as screen:
-        from orchestrator.cli import publishing
+        from orchestrator.cli.handbook import handbook
 
-        publishing.handbook(screen, results, to)
+        handbook(screen, results, to)
 
 
 @task(
@@ -297,9 +297,9 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
 def vagrant(context: Context, action: str, machines: str = "", json: bool = False) -> None:
     """The virtual machines for `--host vagrant`: build their box, make them, say how they are, remove them."""
     with command(json=json) as screen:
-        from orchestrator.cli import boxing
+        from orchestrator.cli.vagrant import act
 
-        boxing.act(screen, action, machines)
+        act(screen, action, machines)
 
 
 @task(
@@ -316,27 +316,27 @@ def test(
 ) -> None:
     """The tests: of the code without Docker, of real labs, and of every claim."""
     with command() as screen:
-        from orchestrator.cli import developing
+        from orchestrator.cli.test import test
 
-        developing.test(screen, only, unit=unit, every_engine=every_engine, vagrant=vagrant)
+        test(screen, only, unit=unit, every_engine=every_engine, vagrant=vagrant)
 
 
 @task(auto_shortflags=False)
 def check(context: Context) -> None:
     """Lint, format, types, tests."""
     with command() as screen:
-        from orchestrator.cli import developing
+        from orchestrator.cli.test import check
 
-        developing.check(screen)
+        check(screen)
 
 
 @task(help={**JSON, "rounds": "how often each side is measured"}, auto_shortflags=False)
 def bench(context: Context, rounds: str = "5", json: bool = False) -> None:
     """Compare `lab up bridge-nat` with a plain shell script that does the same."""
     with command(json=json) as screen:
-        from orchestrator.cli import developing
+        from orchestrator.cli.test import bench
 
-        developing.bench(screen, rounds)
+        bench(screen, rounds)
 
 
 ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, handbook, vagrant, test, check, bench)

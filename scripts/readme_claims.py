@@ -15,8 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from orchestrator import catalog, declared  # noqa: E402 - found only from the root
-from orchestrator.matrix import book, tables  # noqa: E402 - found only from the root
+from orchestrator import catalog  # noqa: E402 - found only from the root
+from orchestrator.catalog import claims  # noqa: E402 - found only from the root
+from orchestrator.matrix import results_file, tables  # noqa: E402 - found only from the root
 from orchestrator.matrix.compare import Row  # noqa: E402 - as above
 from orchestrator.matrix.records import SKIPPED, Cell, Claim  # noqa: E402 - as above
 
@@ -40,7 +41,7 @@ def main(results: Path, elsewhere: Path | None = None) -> None:
 
 
 def _read(results: Path) -> list[Cell]:
-    return [cell for cell in book.read(results, "the file").values() if cell.complete]
+    return [cell for cell in results_file.read(results, "the file").values() if cell.complete]
 
 
 def _filled(found: Iterable[Row], others: Iterable[Row]) -> list[Row]:
@@ -68,7 +69,7 @@ def _labs() -> Iterator[str]:
     yield "|---|---|---|"
     for lab in sorted(catalog.all_labs(), key=lambda lab: (not lab.question, lab.question, lab.name)):
         folder = f"labs/{lab.name.replace('-', '_')}/lab.py"
-        ids = sorted((claim.id for claim in declared.claims(lab.name)), key=tables.numbers)
+        ids = sorted((claim.id for claim in claims.claims(lab.name)), key=tables.numbers)
         yield f"| [{lab.name}]({folder}) | {', '.join(ids)} | {lab.shows} |"
 
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.addresses.steps import is_gratuitous, link_named, place_of, start, stop, subnets_of_a_new_engine
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import throughout, until
 
 OUTSIDER = "203.0.113.1"

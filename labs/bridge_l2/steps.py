@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from attrs import frozen
 
 from labs.bridge_l2.checks import A, B
-from orchestrator import observe
-from orchestrator.observe import Capture, Pings
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.observe import Capture, Pings
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 UNRESOLVED = {"INCOMPLETE", "FAILED"}  # states of a neighbour whose MAC is not known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.bridge_l2.checks import A, B
 from labs.bridge_l2.steps import (
@@ -24,8 +24,8 @@ from labs.bridge_l2.steps import (
     reverse_path_drops,
     veth_of,
 )
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 NO_GATEWAY = "0.0.0.0"  # noqa: S104 - how `route -n` writes it, nothing is bound to it

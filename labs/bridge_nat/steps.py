@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from orchestrator import observe
 from orchestrator.facts.model import Flow, Rule
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 # A second engine, in a network namespace of its own, that shares nothing with the lab's but containerd.
 # Prints the engine's log, then ANSWERED or REFUSED.

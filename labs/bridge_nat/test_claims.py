@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from docker import errors as docker_errors
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.bridge_nat.steps import (
     COUNT,
@@ -21,9 +21,9 @@ from labs.bridge_nat.steps import (
     rule_in,
     syn_acks_sent,
 )
-from orchestrator import observe
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 CLIENT, HOST, OUTSIDER = "10.0.0.2", "203.0.113.2", "203.0.113.1"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fixtures.changing import Change
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from fixtures.changes import Change
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 # An image of busybox and its links alone, which is what small distributions' images consist of.
 MAKE_BUSYBOX_IMAGE = """

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.container.steps import busybox_sidecar, created, interfaces, network_identity
 from labs.host.steps import answers, run_to_its_end
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 MAIN, ANY = "10.8.1.2", "0.0.0.0"  # noqa: S104 - an address to bind in the lab

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import patience
 
 KNOWN, KNOWN_ADDRESS = "outside.example", "192.0.2.80"

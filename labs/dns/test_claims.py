@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.dns.steps import KNOWN, KNOWN_ADDRESS, Resolved, dig, dns_server, resolver_of
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 EMBEDDED, OUTSIDER, HOST = "127.0.0.11", "203.0.113.1", "203.0.113.2"
 FOUND = Resolved("NOERROR", [KNOWN_ADDRESS])

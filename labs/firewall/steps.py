@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from labs.firewall.names import HOST, NEIGHBOUR
-from orchestrator import observe
 from orchestrator.facts.model import Flow
-from orchestrator.observe import Answer
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.observe import Answer
+from orchestrator.lab.running import RunningLab
 
 BLOCKED = 1.2  # seconds without an answer: the SYN and its first repetition
 

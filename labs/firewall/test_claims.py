@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.firewall.names import BLUE, HOST, NEIGHBOUR, WEB
 from labs.firewall.steps import BLOCKED, ENGINE_STARTED, FORGET, ask_from, dial_all, flows_from, save_table
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.firewall.names import BLUE, HOST, INNER, LOOP, MASQUERADE, NOPROXY, WEB
 from labs.firewall.steps import BLOCKED, published
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 WITH_PROXY = published(8080, "br-blue", f"{WEB}:80")
 WITHOUT_PROXY = f"-p tcp -m tcp --dport 8080 -j DNAT --to-destination {LOOP}:80"

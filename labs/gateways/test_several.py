@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.gateways.test_claims import HOST, OUTSIDER, default_gateways
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 ALPHA, BETA = "10.2.3.9", "10.2.4.9"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from fixtures.changing import Change
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from fixtures.changes import Change
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 # A listener that lets others of its user have the port, too (SO_REUSEPORT), and answers as NAME. SO_REUSEADDR shares no

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.host.steps import SHARING, answerers, answers, namespaces, run_to_its_end
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 NORTH, SOUTH, ANY = "203.0.113.2", "198.51.100.2", "0.0.0.0"  # noqa: S104 - an address to bind in the lab

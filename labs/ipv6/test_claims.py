@@ -6,10 +6,10 @@ import ipaddress
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 HOST, OUTSIDER, DUAL = "2001:db8::2", "2001:db8::1", "2001:db8:1::2"
 STOCK, NEAR_STOCK, GUEST = "2001:db8:2::2", "2001:db8:2::1", "2001:db8:3::2"

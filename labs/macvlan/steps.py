@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures.changing import Change
-from orchestrator import observe
+from fixtures.changes import Change
 from orchestrator.facts.model import Link
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 _ARRIVAL = 10.0

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.macvlan.steps import (
     interface,
@@ -16,9 +16,9 @@ from labs.macvlan.steps import (
     remove_pair,
     unanswered,
 )
-from orchestrator import observe
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 GATEWAY, HOST, FIRST, SECOND = "192.168.1.1", "192.168.1.50", "192.168.1.100", "192.168.1.101"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from orchestrator.facts.model import Link
-from orchestrator.observe import namespace
-from orchestrator.running import Result, RunningLab
+from orchestrator.lab.observe import namespace
+from orchestrator.lab.running import Result, RunningLab
 from orchestrator.wait import until
 
 _ARRIVAL = 10.0

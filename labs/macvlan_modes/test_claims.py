@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.macvlan_modes.steps import (
     arrows,
@@ -19,8 +19,8 @@ from labs.macvlan_modes.steps import (
     try_container,
     try_network,
 )
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 MODES = {"bridge-a": "bridge", "private-a": "private", "vepa-a": "vepa", "mirror-a": "vepa", "passing": "passthru"}
 OUT = [

@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator import observe
 from orchestrator.facts.model import Route
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 # Prints what the kernel tells a listener in the lab host's namespace meanwhile. The bridges that come and go show
 # that the listener listens, and that it has heard everything.

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from fixtures.changing import Change
-from orchestrator import observe
+from fixtures.changes import Change
 from orchestrator.errors import AgentError
 from orchestrator.facts.model import Link, Namespace
-from orchestrator.observe import Capture
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.observe import Capture
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 GOSSIP = 20.0  # seconds within which swarm nodes tell each other what is new

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.overlay.steps import (
     GOSSIP,
@@ -26,9 +26,9 @@ from labs.overlay.steps import (
     visitor,
     vni_of,
 )
-from orchestrator import observe
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import throughout, until
 
 LEFT, RIGHT, NODE1, NODE2 = "10.1.0.10", "10.1.0.20", "192.0.2.1", "192.0.2.2"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from labs.publish.names import CLIENT
-from orchestrator import observe
 from orchestrator.facts.model import Flow
-from orchestrator.observe import Answer
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.observe import Answer
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 _STEP = re.compile(r"^trace id (\w+) ip (\S+) (\S+) (?:packet|rule|policy)", re.MULTILINE)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.publish.names import ACCEPT_WEB, CLIENT, DNAT_WEB, GATEWAY, HOST, LOCAL, ONE, SECOND, TWO, WEB, dnat_to
 from labs.publish.steps import begin_trace, count_in, ends, flows_from, traced_path
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.publish.names import CLIENT, DNAT_WEB, GATEWAY, HOST, SECOND, WEB
 from labs.publish.steps import asked, flows_from
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"

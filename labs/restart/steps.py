@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from orchestrator import observe
 from orchestrator.facts import Flat, flatten, structure
-from orchestrator.running import Result, RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import Result, RunningLab
 from orchestrator.wait import until
 
 TABLES = ("raw", "mangle", "nat", "filter")

@@ -6,9 +6,9 @@ import pytest
 
 from fixtures.evidence import Evidence
 from labs.restart.steps import container_on_another_bridge, conversation, held_while_starting, rules, state
-from orchestrator import observe
 from orchestrator.facts import compare
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 HOST, OUTSIDER, SERVER = "203.0.113.2", "203.0.113.1", "172.17.0.2"

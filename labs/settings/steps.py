@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator import observe
 from orchestrator.facts.model import Flow
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 
 TABLES = ("raw", "mangle", "nat", "filter")
 CLIENT, NOPROXY = "198.51.100.1", "198.51.100.2"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.settings.steps import CLIENT, NOPROXY, ask_from, flows_from, mtu_of, rules
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 NORULES, CALLER = "203.0.113.2", "203.0.113.1"

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from labs.overlay.steps import GOSSIP, carried
-from orchestrator import observe
-from orchestrator.packets import Packet
-from orchestrator.parts.mesh import SERVICE
-from orchestrator.running import Result, RunningLab
+from orchestrator.build.parts.routing_mesh import SERVICE
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.running import Result, RunningLab
 from orchestrator.wait import until
 
 NODES = {"node1": "192.0.2.1", "node2": "192.0.2.2"}

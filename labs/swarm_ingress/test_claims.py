@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changing import Change
+from fixtures.changes import Change
 from fixtures.evidence import Evidence
 from labs.overlay.steps import GOSSIP, carried, overlay, settle
 from labs.swarm_ingress.steps import (
@@ -24,9 +24,9 @@ from labs.swarm_ingress.steps import (
     unsealed,
     virtual_address,
 )
-from orchestrator import observe
-from orchestrator.packets import Packet
-from orchestrator.running import RunningLab
+from orchestrator.facts.packets import Packet
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 

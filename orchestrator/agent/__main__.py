@@ -14,7 +14,20 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import capture, commands, dial, engine, exchange, lending, naming, owners, parts, places, processes, wiring
+from . import (
+    capture,
+    commands,
+    engine,
+    exchange,
+    made_parts,
+    name_lookup,
+    namespaces,
+    netns_passing,
+    processes,
+    socket_owners,
+    tcp_connect,
+    wires,
+)
 
 Operation = Callable[..., Any]
 
@@ -44,9 +57,9 @@ def _netfilter(**args: Any) -> Any:
 
 
 def _probe(**args: Any) -> Any:
-    from . import probe  # noqa: PLC0415 - as above
+    from . import kernel_features  # noqa: PLC0415 - as above
 
-    return probe.features(**args)
+    return kernel_features.features(**args)
 
 
 def _flows(**args: Any) -> Any:
@@ -57,62 +70,62 @@ def _flows(**args: Any) -> Any:
 
 def _tap(operation: str) -> Operation:
     def call(**args: Any) -> Any:
-        from . import taps  # noqa: PLC0415 - as above
+        from . import capture_file  # noqa: PLC0415 - as above
 
-        return getattr(taps, operation)(**args)
+        return getattr(capture_file, operation)(**args)
 
     return call
 
 
 def _watch(**args: Any) -> Any:
-    from . import tap  # noqa: PLC0415 - as above
+    from . import exchange_tap  # noqa: PLC0415 - as above
 
-    return tap.start(**args)
+    return exchange_tap.start(**args)
 
 
 def _unwatch(**args: Any) -> Any:
-    from . import tap  # noqa: PLC0415 - as above
+    from . import exchange_tap  # noqa: PLC0415 - as above
 
-    return tap.stop(**args)
+    return exchange_tap.stop(**args)
 
 
 def _sockets(operation: str) -> Operation:
     def call(**args: Any) -> Any:
-        from . import sockets  # noqa: PLC0415 - as above
+        from . import socket_lookup  # noqa: PLC0415 - as above
 
-        return getattr(sockets, operation)(**args)
+        return getattr(socket_lookup, operation)(**args)
 
     return call
 
 
 def _routes(**args: Any) -> Any:
-    from . import deciding  # noqa: PLC0415 - as above
+    from . import lookups  # noqa: PLC0415 - as above
 
-    return deciding.routes(**args)
+    return lookups.routes(**args)
 
 
 OPERATIONS: dict[str, Operation] = {
     "hello": lambda: {"pid": os.getpid(), "python": sys.version.split()[0], "kernel": os.uname().release},
     "clock": time.time_ns,
     "run": commands.run,
-    "prefix": places.command_prefix,
+    "prefix": namespaces.command_prefix,
     "spawn": processes.spawn,
     "spawned": processes.spawned,
     "stop": processes.stop,
-    "parts": parts.get,
-    "part.put": parts.put,
-    "part.remove": parts.remove,
+    "parts": made_parts.get,
+    "part.put": made_parts.put,
+    "part.remove": made_parts.remove,
     "http": engine.http,
     "engine.wait": engine.wait,
     "engine.state": engine.state,
-    "dial": dial.dial,
-    "hang_up": dial.hang_up,
+    "dial": tcp_connect.dial,
+    "hang_up": tcp_connect.hang_up,
     "capture.start": capture.start,
     "capture.read": capture.read,
     "capture.stop": capture.stop,
     **{f"tap.{name}": _tap(name) for name in ("interfaces", "start", "follow", "hold", "stop")},
-    "ask": dial.ask,
-    "bind": dial.bind,
+    "ask": tcp_connect.ask,
+    "bind": tcp_connect.bind,
     "exchange.prepare": exchange.prepare,
     "exchange.send": exchange.send,
     "exchange.forget": exchange.forget,
@@ -121,16 +134,16 @@ OPERATIONS: dict[str, Operation] = {
     "routes": _routes,
     "taker": _sockets("taker"),
     "users": _sockets("users"),
-    "relays": owners.relays,
-    "resolve": naming.resolve,
-    "netns": wiring.make_netns,
-    "switch": wiring.make_switch,
-    "cable": wiring.make_cable,
-    "lend": lending.lend,
-    "real": wiring.take_real,
-    "link": wiring.change_link,
-    "sysctl": wiring.sysctl,
-    "listening": wiring.wait_listening,
+    "relays": socket_owners.relays,
+    "resolve": name_lookup.resolve,
+    "netns": wires.make_netns,
+    "switch": wires.make_switch,
+    "cable": wires.make_cable,
+    "lend": netns_passing.lend,
+    "real": wires.take_real,
+    "link": wires.change_link,
+    "sysctl": wires.sysctl,
+    "listening": wires.wait_listening,
     "snapshot": _snapshot,
     "namespace": _namespace,
     "places": _places,
@@ -169,9 +182,9 @@ def main() -> None:
             threading.Thread(target=_serve, args=(json.loads(line),), daemon=True).start()
     commands.kill_all()
     if f"{__package__}.tap" in sys.modules:
-        from . import tap  # noqa: PLC0415 - as above
+        from . import exchange_tap  # noqa: PLC0415 - as above
 
-        tap.close_all()
+        exchange_tap.close_all()
     os._exit(0)
 
 

@@ -15,7 +15,7 @@ import struct
 import threading
 from typing import Any
 
-from . import places, stamps
+from . import namespaces, timestamps
 
 _BUFFER = 16 * 1024 * 1024
 _SO_RCVBUFFORCE = 33
@@ -54,12 +54,12 @@ def open_socket(
 
     `aux` adds the length on the wire and the VLAN tag to each frame.
     """
-    stamps.begin()
-    places.enter_netns(place)
+    timestamps.begin()
+    namespaces.enter_netns(place)
     try:
         capture = socket.socket(socket.AF_PACKET, kind, 0)
         capture.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-        stamps.on(capture)
+        timestamps.on(capture)
         if aux:
             capture.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         if program:
@@ -83,7 +83,7 @@ def start(place: str, interface: str) -> int:
 
 
 def _frame(data: bytes, ancillary: list[tuple[int, int, bytes]], kind: int) -> dict[str, Any]:
-    seconds = stamps.at(ancillary) / 1e9
+    seconds = timestamps.at(ancillary) / 1e9
     return {"at": seconds, "out": kind == _PACKET_OUTGOING, "data": base64.b64encode(data).decode()}
 
 

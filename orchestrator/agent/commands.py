@@ -8,7 +8,7 @@ import signal
 import subprocess
 from typing import Any
 
-from . import places
+from . import namespaces
 
 TIMED_OUT = 124  # as timeout(1) has it
 
@@ -54,7 +54,7 @@ def run(
     """
     words = ["/bin/sh", "-c", command] if isinstance(command, str) else command
     process = subprocess.Popen(
-        places.command_prefix(place) + words,
+        namespaces.command_prefix(place) + words,
         stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

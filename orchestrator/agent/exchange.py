@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import Any
 
-from . import asking, dial, places
+from . import application, namespaces, tcp_connect
 
 _RECVERR, _MTU_DISCOVER, _DO = 11, 10, 2
 _RECVERR6, _MTU_DISCOVER6 = 25, 23
@@ -43,7 +43,7 @@ def prepare(place: str, proto: str, address: str, port: int = 0) -> dict[str, in
 
     `port` is the one it asks from, 0 for any. Returns only `errno` where that cannot be had.
     """
-    places.enter_netns(place)
+    namespaces.enter_netns(place)
     try:
         asker = _open(proto, port, six=":" in address)
     except OSError as error:
@@ -77,13 +77,13 @@ def send(  # noqa: PLR0913, PLR0917 - who is asked, and how
         result["outcome"] = "silent" if proto == "tcp" else "timeout"
         text = _ask(asker, proto, mark, port, answer, size)
         result |= {"outcome": "answered", "text": text}
-    except asking.BrokenOff as error:
+    except application.BrokenOff as error:
         result |= {"outcome": "broken off", "text": str(error)}
     except TimeoutError:
         if not result["source"]:
             result["outcome"] = "timeout"
     except OSError as error:
-        result |= dial.failure(error)
+        result |= tcp_connect.failure(error)
     with contextlib.suppress(OSError):
         result["source"] = result["source"] or asker.getsockname()[0]
     asker.close()
@@ -102,8 +102,10 @@ def _prepare_errors(asker: socket.socket, *, df: bool) -> None:
 def _ask(asker: socket.socket, proto: str, mark: int, port: int, seconds: float, size: int) -> str:  # noqa: PLR0913, PLR0917 - as above
     asker.settimeout(seconds)
     if proto == "icmp":
-        return asking.ping(asker, mark, seconds, size)
-    return asking.over_tcp(asker, port, seconds, size) if proto == "tcp" else asking.over_udp(asker, port, size)
+        return application.ping(asker, mark, seconds, size)
+    return (
+        application.over_tcp(asker, port, seconds, size) if proto == "tcp" else application.over_udp(asker, port, size)
+    )
 
 
 def forget(number: int) -> None:

@@ -191,6 +191,6 @@ def rules(place: str) -> dict[str, Any]:
 
 def places_prefix(place: str) -> list[str]:
     """Enter only a place's network: the tools are the lab host's, a container's own may be missing or altered."""
-    from . import places  # noqa: PLC0415 - keeps this module importable without an engine
+    from . import namespaces  # noqa: PLC0415 - keeps this module importable without an engine
 
-    return [] if place == "host" else ["nsenter", f"--net={places.netns_file(place)}", "--"]
+    return [] if place == "host" else ["nsenter", f"--net={namespaces.netns_file(place)}", "--"]

@@ -13,7 +13,7 @@ from typing import Any
 from pyroute2 import DiagSocket, IPRoute
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket
 
-from . import attributes, offloads
+from . import netlink_attributes, offloads
 
 _IFF = {0x1: "UP", 0x8: "LOOPBACK", 0x80: "NOARP", 0x100: "PROMISC", 0x200: "ALLMULTI"}
 _BROADCAST, _MULTICAST = 0x2, 0x1000
@@ -77,10 +77,10 @@ def _link_kind(link: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
         return "", {}, {}
     kind = info.get_attr("IFLA_INFO_KIND") or ""
     data = info.get_attr("IFLA_INFO_DATA")
-    details = attributes.settings(data) if hasattr(data, "get_attr") and kind != "veth" else {}
+    details = netlink_attributes.settings(data) if hasattr(data, "get_attr") and kind != "veth" else {}
     port = info.get_attr("IFLA_INFO_SLAVE_DATA")
     is_port = port is not None and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bridge"
-    return kind, details, attributes.settings(port) if is_port else {}
+    return kind, details, netlink_attributes.settings(port) if is_port else {}
 
 
 def links(ip: IPRoute) -> list[dict[str, Any]]:
@@ -107,7 +107,7 @@ def links(ip: IPRoute) -> list[dict[str, Any]]:
                 "peer_index": message.get_attr("IFLA_LINK"),
                 "peer_nsid": message.get_attr("IFLA_LINK_NETNSID"),
                 "xdp": bool((message.get_attr("IFLA_XDP") or {}).get("attrs") and _xdp_mode(message)),
-                "details": attributes.of_any_link(message) | details,
+                "details": netlink_attributes.of_any_link(message) | details,
                 "offloads": active.get(names[message["index"]], []),
                 "port": port,
                 "rx_packets": stats.get("rx_packets", 0),
@@ -144,7 +144,7 @@ def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
                 "scope": _SCOPES.get(message["scope"], str(message["scope"])),
                 "peer": remote if remote != local else "",
                 "broadcast": message.get_attr("IFA_BROADCAST") or "",
-                "flags": attributes.of_address(message, interface),
+                "flags": netlink_attributes.of_address(message, interface),
             }
         )
     return found
@@ -152,7 +152,7 @@ def addresses(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
 
 def _hops(message: Any, names: dict[int, str]) -> list[str]:
     return [
-        f"{hop.get_attr('RTA_GATEWAY') or ''}@{names.get(hop['oif'], '')}{attributes.of_hop(hop)}"
+        f"{hop.get_attr('RTA_GATEWAY') or ''}@{names.get(hop['oif'], '')}{netlink_attributes.of_hop(hop)}"
         for hop in message.get_attr("RTA_MULTIPATH") or ()
     ]
 
@@ -180,7 +180,7 @@ def routes(ip: IPRoute, names: dict[int, str]) -> list[dict[str, Any]]:
                 "scope": _SCOPES.get(message["scope"], str(message["scope"])),
                 "type": _ROUTE_TYPES.get(message["type"], str(message["type"])),
                 "hops": _hops(message, names),
-                "attributes": attributes.of_route(message),
+                "attributes": netlink_attributes.of_route(message),
             }
         )
     return found
@@ -205,7 +205,8 @@ def policies(ip: IPRoute) -> list[dict[str, Any]]:
                     "priority": message.get_attr("FRA_PRIORITY") or 0,
                     "table": _TABLES.get(table, str(table)),
                     "action": message["action"],
-                    "match": {key: value for key, value in matches.items() if value} | attributes.of_rule(message),
+                    "match": {key: value for key, value in matches.items() if value}
+                    | netlink_attributes.of_rule(message),
                 }
             )
     return found
@@ -322,7 +323,7 @@ def tracked() -> list[dict[str, Any]]:
 
 def flows(place: str) -> list[dict[str, Any]]:
     """The tracked connections of a place."""
-    from . import places  # noqa: PLC0415 - places must not need pyroute2, nor import this at start
+    from . import namespaces  # noqa: PLC0415 - places must not need pyroute2, nor import this at start
 
-    places.enter_netns(place)
+    namespaces.enter_netns(place)
     return tracked()

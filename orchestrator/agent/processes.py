@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from . import commands, places
+from . import commands, namespaces
 
 REGISTRY = "/run/netproof/spawned"
 _END_LIMIT = 10.0
@@ -44,7 +44,7 @@ def spawn(name: str, place: str, argv: list[str], spec: str = "") -> int:
         environment["PYTHONPATH"] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     with open(f"/var/log/{name}.log", "ab") as log:
         process = subprocess.Popen(
-            places.command_prefix(place) + argv,
+            namespaces.command_prefix(place) + argv,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

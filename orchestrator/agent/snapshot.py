@@ -9,7 +9,7 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-from . import described, files, listed, netfilter, netlink, places, processes, sysctls
+from . import files, inventory, iproute2, namespaces, netfilter, netlink, processes, sysctls
 
 _DOCKER_NETNS = "/run/docker/netns"
 FORMAT = 3  # to be raised when what a snapshot holds is not what it was: one that was kept is not compared then
@@ -17,7 +17,7 @@ _ALIVE = {"running", "paused"}  # a paused container's namespace is as it was
 
 
 def _network(place: str, known: dict[str, int]) -> dict[str, Any]:
-    places.enter_netns(place)
+    namespaces.enter_netns(place)
     with IPRoute() as ip:
         links = netlink.links(ip)
         names = {link["index"]: link["name"] for link in links}
@@ -44,12 +44,12 @@ def _in_thread(function: Any, *arguments: Any) -> Any:
 def namespace(place: str, known: dict[str, int] | None = None, *, flows: bool = False) -> dict[str, Any]:
     """Everything in one network namespace; `known` are the open ones it may know, `flows` adds conntrack."""
     found: dict[str, Any] = _in_thread(_network, place, known or {})
-    found |= listed.lists(place)
-    found["traffic_control"] = listed.traffic_control(place, found["qdiscs"])
+    found |= iproute2.lists(place)
+    found["traffic_control"] = iproute2.traffic_control(place, found["qdiscs"])
     found["netfilter"] = netfilter.rules(place)
     found["flows"] = _in_thread(netlink.flows, place) if flows else []
     kind, _, name = place.partition(":")
-    found["inode"] = _inode(places.netns_file(place)) or 0
+    found["inode"] = _inode(namespaces.netns_file(place)) or 0
     found["files"] = files.of_namespace(name) if kind == "netns" else {}
     return found
 
@@ -72,12 +72,12 @@ def _places(containers: list[dict[str, Any]]) -> list[str]:
     # Whoever owns a namespace before those who share it.
     order = sorted(containers, key=lambda item: str(item.get("mode", "")).startswith("container:"))
     candidates += [f"container:{item['name']}" for item in order if item["state"] in _ALIVE]
-    candidates += [f"netns:{name}" for name in _named(places.NETNS)]
+    candidates += [f"netns:{name}" for name in _named(namespaces.NETNS)]
     candidates += [f"path:{_DOCKER_NETNS}/{name}" for name in _named(_DOCKER_NETNS)]
     for place in candidates:
         try:
-            inode = _inode(places.netns_file(place))
-        except (OSError, places.NoSuchPlace):
+            inode = _inode(namespaces.netns_file(place))
+        except (OSError, namespaces.NoSuchPlace):
             continue
         if inode not in seen:
             seen.add(inode)
@@ -87,14 +87,14 @@ def _places(containers: list[dict[str, Any]]) -> list[str]:
 
 def list_places() -> list[str]:
     """Every network namespace of the lab host, once."""
-    return _places(described.describe()["known"])
+    return _places(inventory.describe()["known"])
 
 
 def _unless_gone(place: str, known: dict[str, int], *, flows: bool) -> dict[str, Any] | None:
     """A namespace, or None when its engine has just removed it."""
     try:
         return namespace(place, known, flows=flows)
-    except (OSError, places.NoSuchPlace):
+    except (OSError, namespaces.NoSuchPlace):
         if place.startswith("path:"):
             return None
         raise
@@ -104,15 +104,15 @@ def _opened(found: list[str], stack: ExitStack) -> dict[str, int]:
     """Open files of namespaces, closed with the stack; one that has just ended is left out."""
     opened = {}
     for place in found:
-        with suppress(OSError, places.NoSuchPlace):
-            opened[place] = places.open_netns(place)
+        with suppress(OSError, namespaces.NoSuchPlace):
+            opened[place] = namespaces.open_netns(place)
             stack.callback(os.close, opened[place])
     return opened
 
 
 def take(*, flows: bool = False) -> dict[str, Any]:
     """All at once: {"kernel", "engine", "spawned", "files", "programs", "namespaces"}; `flows` adds conntrack."""
-    about = described.describe(thorough=True)
+    about = inventory.describe(thorough=True)
     found = _places(about.pop("known"))
     with ExitStack() as stack, ThreadPoolExecutor(max(len(found), 1)) as pool:
         known = _opened(found, stack)

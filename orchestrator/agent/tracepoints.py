@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from . import perf, tracefs
+from . import perf_events, tracefs
 
 _PROTOCOLS = " || ".join(f"protocol == {number}" for number in (0x0800, 0x86DD, 0x0806))
 # Tracepoint, what it is called here, and the kernel's own filter.
@@ -39,7 +39,7 @@ class Tracepoints:
             found.close()
         self._layouts = {one.number: (one, kind) for one, kind, _ in known if one is not None}
         self.missing = _missing([one for one, _ in self._layouts.values()])
-        self._recorder = perf.Recorder({one.number: words for one, _, words in known if one is not None})
+        self._recorder = perf_events.Recorder({one.number: words for one, _, words in known if one is not None})
 
     def close(self, frames: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """What was recorded that can be of these frames, in order of time: event, at, tid, skb, and what it tells."""
@@ -53,7 +53,7 @@ class Tracepoints:
         """End the recording; nobody wants it."""
         self._recorder.close()
 
-    def _decode(self, sample: perf.Sample) -> dict[str, Any] | None:
+    def _decode(self, sample: perf_events.Sample) -> dict[str, Any] | None:
         number = int.from_bytes(sample.raw[:2], "little")
         if number not in self._layouts:
             return None

@@ -7,22 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 
-from orchestrator import placed
-from orchestrator.backends import Found, HostSpec
-from orchestrator.backends.choice import hosts as hosts_here
-from orchestrator.build.docker import Docker
+from orchestrator.build.digests import host_spec
+from orchestrator.build.engine_parts import Docker
+from orchestrator.build.host_parts import Wires
 from orchestrator.build.outcome import DEFAULT_FIREWALL, Built, Say, Wanted
-from orchestrator.build.progress import Progress
-from orchestrator.build.settled import settled_snapshot
-from orchestrator.build.wires import Wires
+from orchestrator.build.reconcile import GONE, why_host
+from orchestrator.build.run_state import Progress
+from orchestrator.build.settled_snapshot import settled_snapshot
+from orchestrator.engine import placement
 from orchestrator.errors import BuildError, HostDied
 from orchestrator.facts import flatten, kept, structure, told
-from orchestrator.journal import Journal, unfinished
-from orchestrator.model import Lab, releases
-from orchestrator.reconcile import GONE, why_host
-from orchestrator.running import RunningLab
-from orchestrator.spec import host_spec
-from orchestrator.state import Instance
+from orchestrator.hosts import Found, HostSpec
+from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.lab.running import RunningLab
+from orchestrator.model import Lab, engine_versions
+from orchestrator.state.instance import Instance
+from orchestrator.state.journal import Journal, unfinished
 from orchestrator.wait import scaled, until
 
 ENGINE_LIMIT = 60.0
@@ -62,8 +62,8 @@ class Builder:
 
     def _once(self, wanted: Wanted, found: Sequence[Found], interrupted: str | None) -> Built:
         engine = wanted.engine or (found[0].engine if found else self._hosts.engines()[0])
-        releases.check(self._lab, engine)
-        placed.note(self._instance)  # not before `find`: nothing can be left where nobody answers
+        engine_versions.check(self._lab, engine)
+        placement.note(self._instance)  # not before `find`: nothing can be left where nobody answers
         built, image = self._chosen(engine, wanted, found)
         specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
         journal = Journal.begin(self._instance, "up")

@@ -13,8 +13,8 @@ from attrs import define, field
 
 from orchestrator.capture import pcapng
 from orchestrator.capture.where import Where, program
-from orchestrator.clocks import ahead
-from orchestrator.link import Agent
+from orchestrator.lab.agent_client import Agent
+from orchestrator.lab.clock_offset import ahead
 from orchestrator.wait import scaled
 
 _PACE = 0.2  # seconds an agent waits for packets before it says there are none

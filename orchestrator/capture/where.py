@@ -12,8 +12,8 @@ from attrs import frozen
 from orchestrator.capture import pcapng
 from orchestrator.errors import AgentError, UnknownName, UsageError
 from orchestrator.facts.flat import place_name
-from orchestrator.link import Agent
-from orchestrator.running import RunningLab
+from orchestrator.lab.agent_client import Agent
+from orchestrator.lab.running import RunningLab
 
 _ETHERNET = {1, 772}  # ARPHRD_ETHER, ARPHRD_LOOPBACK
 

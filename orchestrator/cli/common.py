@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from orchestrator import catalog
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.model import Lab
-from orchestrator.state import Instance
+from orchestrator.state.instance import Instance
 
 Options = Mapping[str, str]
 

@@ -22,29 +22,29 @@ from invoke.parser import Parser
 
 from orchestrator.errors import NetproofError, UnknownName, UsageError
 
-# Each action and the module of orchestrator.cli that has a function of that name.
+# Each action and the module of orchestrator.cli.lab that has a function of that name.
 ACTIONS = {
-    "up": "building",
-    "down": "removing",
-    "test": "proving",
-    "status": "looking",
-    "shell": "entering",
-    "exec": "entering",
-    "facts": "looking",
-    "diff": "looking",
-    "graph": "graphing",
-    "env": "entering",
-    "capture": "capturing",
-    "break": "practising",
-    "check": "checking",
-    "watch": "watching",
-    "hint": "coaching",
-    "guess": "coaching",
-    "reveal": "coaching",
-    "tree": "coaching",
-    "repair": "restoring",
-    "reset": "restoring",
-    "walk": "walking",
+    "up": "up",
+    "down": "down",
+    "test": "test",
+    "status": "status",
+    "shell": "shell",
+    "exec": "shell",
+    "facts": "status",
+    "diff": "status",
+    "graph": "graph",
+    "env": "shell",
+    "capture": "capture",
+    "break": "break_",
+    "check": "check",
+    "watch": "watch",
+    "hint": "hint",
+    "guess": "hint",
+    "reveal": "hint",
+    "tree": "hint",
+    "repair": "reset",
+    "reset": "reset",
+    "walk": "walk",
 }
 NEEDS_NODE = {"shell", "exec", "guess", "capture", "walk"}
 NEEDS_TARGET = {"walk"}
@@ -96,7 +96,7 @@ def lab_action(name: str) -> Callable[..., None]:
     """The function behind `invoke lab NAME`, imported when it is used; UnknownName otherwise."""
     if name not in ACTIONS:
         raise UnknownName("lab command", name, ACTIONS)
-    module = importlib.import_module(f"orchestrator.cli.{ACTIONS[name]}")
+    module = importlib.import_module(f"orchestrator.cli.lab.{ACTIONS[name]}")
     found: Callable[..., None] = getattr(module, _CALLED.get(name, name))
     return found
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import attrs
 
-from orchestrator import where
-from orchestrator.doctor import building, engine, kernel, machine, virtual
+from orchestrator.doctor import engine, kernel, lab_images, machine, virtual_machines
 from orchestrator.doctor.engine import Engine
 from orchestrator.doctor.finding import EVERY_LAB, Finding, guarded
+from orchestrator.engine import location
 from orchestrator.errors import EngineError
 from orchestrator.images import DEFAULT_ENGINE, HostImage
 
@@ -38,25 +38,28 @@ def examine(say: Say) -> list[Finding]:
     found += guarded(machine.AREA, "pictures", machine.pictures)
     found += guarded(machine.AREA, "iptables", machine.firewall)
     if reached is None:
-        return [*found, *(Finding(area, area, "unknown", "no engine answers") for area in (building.AREA, kernel.AREA))]
+        return [
+            *found,
+            *(Finding(area, area, "unknown", "no engine answers") for area in (lab_images.AREA, kernel.AREA)),
+        ]
     return [*found, *_images_and_kernel(reached, say)]
 
 
 def _is_about_machines() -> bool:
     try:
-        return where.current() == where.MACHINES
+        return location.current() == location.MACHINES
     except Exception:  # noqa: BLE001 - a setting that cannot be read is told where the engine is looked for
         return False
 
 
 def _machines(say: Say) -> list[Finding]:
     say("asking the virtual machines")
-    found = guarded(virtual.AREA, "machines", virtual.answering)
+    found = guarded(virtual_machines.AREA, "machines", virtual_machines.answering)
     found += guarded(machine.AREA, "pictures", machine.pictures)
     if not ready(found):
         return [*found, Finding(kernel.AREA, kernel.AREA, "unknown", "no machine can be asked")]
     say("trying the kernel's features")
-    return found + guarded(kernel.AREA, "features", virtual.features)
+    return found + guarded(kernel.AREA, "features", virtual_machines.features)
 
 
 def _reach() -> tuple[Engine | None, list[Finding]]:
@@ -74,12 +77,12 @@ def _images_and_kernel(reached: Engine, say: Say) -> list[Finding]:
     images: dict[str, HostImage | None] = {}
 
     def present() -> list[Finding]:
-        images.update(building.built(client))
-        return list(building.present(images))
+        images.update(lab_images.built(client))
+        return list(lab_images.present(images))
 
     say("looking for lab host images")
-    found = guarded(building.AREA, "images", present)
-    found += guarded(building.AREA, "building", lambda: building.buildable(images, building.ways(client)))
+    found = guarded(lab_images.AREA, "images", present)
+    found += guarded(lab_images.AREA, "building", lambda: lab_images.buildable(images, lab_images.ways(client)))
     say("trying the kernel's features")
     return found + guarded(kernel.AREA, "features", lambda: kernel.examine(client, _preferred(images)))
 
@@ -93,7 +96,7 @@ def _preferred(images: dict[str, HostImage | None]) -> HostImage | None:
 def ready(findings: Sequence[Finding]) -> bool:
     """Whether bridge-nat can run here: an engine or a machine answers, and nothing that every lab needs is missing."""
     answers = any((item.area, item.name, item.status) == (engine.AREA, "address", "ok") for item in findings)
-    answers = answers or any(item.area == virtual.AREA and item.status == "ok" for item in findings)
+    answers = answers or any(item.area == virtual_machines.AREA and item.status == "ok" for item in findings)
     return answers and not any(item.in_the_way for item in findings)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import docker
 from attrs import frozen
 
-from orchestrator import outer
 from orchestrator.doctor.finding import EVERY_LAB, Finding, Status
+from orchestrator.engine.client import REMEDY, address, connect, translated
 from orchestrator.errors import EngineError
 
 AREA = "engine"
@@ -38,14 +38,14 @@ class Engine:
 
 def reach() -> Engine:
     """The engine, and what it says about itself; EngineError when there is none."""
-    client = outer.connect(any_version=True)
-    with outer.translated("asking about itself"):
-        return Engine(client, outer.address(), client.info(), client.version())
+    client = connect(any_version=True)
+    with translated("asking about itself"):
+        return Engine(client, address(), client.info(), client.version())
 
 
 def unreachable(error: EngineError) -> Finding:
     """No engine answers."""
-    remedy = _UNREACHABLE if error.remedy == outer.REMEDY else error.remedy
+    remedy = _UNREACHABLE if error.remedy == REMEDY else error.remedy
     if "permission denied" in error.problem:
         remedy = _FORBIDDEN
     return Finding(AREA, "address", "missing", error.problem, EVERY_LAB, remedy)

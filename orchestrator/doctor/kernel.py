@@ -10,14 +10,16 @@ from typing import Any
 
 import docker
 
-from orchestrator import catalog, declared, images, labels
-from orchestrator.backends.execstream import ExecStream
+from orchestrator import catalog, images
+from orchestrator.catalog import claims
 from orchestrator.doctor.features import FEATURES, Feature
 from orchestrator.doctor.finding import EVERY_LAB, Finding
+from orchestrator.engine.client import quietly, translated
 from orchestrator.errors import NetproofError
+from orchestrator.hosts.exec_stream import ExecStream
 from orchestrator.images import HostImage
-from orchestrator.link import COMMAND, Agent
-from orchestrator.outer import quietly, translated
+from orchestrator.lab.agent_client import COMMAND, Agent
+from orchestrator.state import labels
 
 AREA = "kernel"
 _LIMIT = 60.0
@@ -97,8 +99,5 @@ def feature(name: str, result: dict[str, Any]) -> Finding:
 def left_out(feature_name: str) -> list[str]:
     """The claims that are skipped where a feature is missing: `b33 of swarm-ingress`."""
     return [
-        f"{claim.id} of {lab}"
-        for lab in catalog.names()
-        for claim in declared.claims(lab)
-        if feature_name in claim.needs
+        f"{claim.id} of {lab}" for lab in catalog.names() for claim in claims.claims(lab) if feature_name in claim.needs
     ]

@@ -1,12 +1,12 @@
 """Snapshots: typed facts about every namespace of a lab, and what differs between two of them."""
 
+from orchestrator.facts.baseline import kept
 from orchestrator.facts.compare import Difference, compare
-from orchestrator.facts.compared import SENTENCE, sentence
+from orchestrator.facts.events import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
 from orchestrator.facts.flat import Flat, flatten
-from orchestrator.facts.happened import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
-from orchestrator.facts.kept import kept
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
-from orchestrator.facts.normal import normalise
+from orchestrator.facts.normalize import normalise
+from orchestrator.facts.scope import SENTENCE, sentence
 
 __all__ = [
     "FORM_KIND",

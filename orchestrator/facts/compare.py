@@ -6,9 +6,9 @@ import difflib
 
 from attrs import frozen
 
-from orchestrator.facts.compared import KINDS
 from orchestrator.facts.flat import UNREAD, Flat, Value
-from orchestrator.facts.forms import same_form
+from orchestrator.facts.rule_forms import same_form
+from orchestrator.facts.scope import KINDS
 
 _SILENT = ("engine", "answers", "no")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
-from orchestrator.facts import worded
+from orchestrator.facts import netlink_words
 from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
@@ -138,7 +138,7 @@ def _interfaces(namespace: Namespace, alias: Alias) -> Entries:
             odd = [f"brd {address.odd_broadcast}"] if address.odd_broadcast else []
             yield "addresses", key, " ".join([address.scope, *address.peer.split(), *odd, *address.flags])
     for qdisc in namespace.qdiscs:
-        yield "qdiscs", f"{alias(qdisc.interface)} {worded.parent(qdisc.parent)}", qdisc.kind
+        yield "qdiscs", f"{alias(qdisc.interface)} {netlink_words.parent(qdisc.parent)}", qdisc.kind
     for name, several in groupby(namespace.traffic_control, key=lambda line: line.partition(" ")[0]):
         yield "traffic control", alias(name), tuple(line.partition(" ")[2] for line in several)
 
@@ -148,8 +148,8 @@ def _routing(namespace: Namespace, alias: Alias) -> Entries:
         if not _is_kernels_own(route):
             yield "routes", *_route(route, alias)
     for policy in namespace.policies:
-        key = f"{policy.family} {policy.priority} {worded.match(policy.match)}".strip()
-        yield "ip rules", key, worded.outcome(policy.action, policy.table)
+        key = f"{policy.family} {policy.priority} {netlink_words.match(policy.match)}".strip()
+        yield "ip rules", key, netlink_words.outcome(policy.action, policy.table)
 
 
 def _choosing(namespace: Namespace, alias: Alias) -> Entries:
@@ -167,7 +167,7 @@ def _forwarding(namespace: Namespace, alias: Alias) -> Entries:
     """Neighbours and FDB entries that somebody wrote; what was learned comes and goes."""
     flags = {link.name: link.flags for link in namespace.links}
     for entry in namespace.neighbours:
-        if worded.is_written(entry.state, entry.mac, flags.get(entry.interface, ())):
+        if netlink_words.is_written(entry.state, entry.mac, flags.get(entry.interface, ())):
             yield "neighbours", f"{alias(entry.interface)} {entry.address}", entry.mac
     for line in namespace.proxies:
         address, _, interface = line.partition(" dev ")

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
-from orchestrator import declared
-from orchestrator.catalog import ROOT
-from orchestrator.declared import Declared
-from orchestrator.handbook.plain import anchor, line, plain
+from orchestrator.catalog import ROOT, claims
+from orchestrator.catalog.claims import Declared
+from orchestrator.handbook.plain_text import anchor, line, plain
 from orchestrator.matrix.compare import Row
 from orchestrator.matrix.records import PASSED, Claim, Column
 from orchestrator.matrix.tables import numbers
@@ -84,7 +83,7 @@ class Entry:
 def entries(lab: str, rows: Sequence[Row], engines: Iterable[str]) -> list[Entry]:
     """The claims of a lab in order: those that were run, and those that are declared and were not."""
     known = list(engines)
-    proofs = {claim.id: claim for claim in declared.claims(lab)}
+    proofs = {claim.id: claim for claim in claims.claims(lab)}
     found = [_ran(row, known, proofs.get(row.says.id)) for row in rows]
     ran = {row.says.id for row in rows}
     found += [_not_run(lab, claim, known) for claim in proofs.values() if claim.id not in ran]

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.handbook.plain import line
+from orchestrator.handbook.plain_text import line
 from orchestrator.matrix.records import Cell, Walk
 
 FOLDER = "pictures"

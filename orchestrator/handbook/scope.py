@@ -10,9 +10,9 @@ from orchestrator import catalog
 from orchestrator.build import FIREWALLS
 from orchestrator.errors import UsageError
 from orchestrator.images import ENGINES
-from orchestrator.matrix.choose import lab_digest
 from orchestrator.matrix.compare import Row
 from orchestrator.matrix.records import Cell, Column, Key
+from orchestrator.matrix.selection import lab_digest
 from orchestrator.matrix.tables import About, in_order
 
 

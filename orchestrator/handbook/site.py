@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import BuildError, UsageError
-from orchestrator.handbook import extension
+from orchestrator.handbook import sphinx_extension
+from orchestrator.handbook.output_folder import MARK, check_target, replace
 from orchestrator.handbook.pages import Handbook
-from orchestrator.handbook.target import MARK, check_target, replace
-from orchestrator.matrix.book import netproof_version
+from orchestrator.matrix.results_file import netproof_version
 
 
 def configuration(book: Handbook) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def configuration(book: Handbook) -> dict[str, Any]:
     return {
         "project": "netproof",
         "html_title": "netproof handbook",
-        "extensions": [extension.__name__],
-        extension.CLAIMS: extension.listed(book.entries),
+        "extensions": [sphinx_extension.__name__],
+        sphinx_extension.CLAIMS: sphinx_extension.listed(book.entries),
         "html_search_scorer": str(Path(__file__).with_name("scorer.js")),
         "html_theme": "furo",
         "html_theme_options": {"navigation_with_keys": True, "top_of_page_buttons": []},

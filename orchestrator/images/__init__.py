@@ -7,7 +7,7 @@ source (slim base image, or debootstrap) ─▶ root file system ─▶ bake (no
 """
 
 from orchestrator.images.build import ensure
-from orchestrator.images.hostconfig import host_config
+from orchestrator.images.host_privileges import host_config
 from orchestrator.images.lookup import HostImage, find, manifest
 from orchestrator.images.recipe import DEFAULT_ENGINE, ENGINES, Recipe
 from orchestrator.images.workdir import sweep

@@ -11,8 +11,7 @@ import docker
 import filelock
 import platformdirs
 
-from orchestrator import labels
-from orchestrator.images.bake import bake
+from orchestrator.images.commit import bake
 from orchestrator.images.copy import copied
 from orchestrator.images.job import ROOTFS, Job
 from orchestrator.images.lookup import ROLE, HostImage, find, images_labelled
@@ -20,6 +19,7 @@ from orchestrator.images.recipe import current_rootfs_digest, recipe_of
 from orchestrator.images.source import source_for
 from orchestrator.images.tool import Say
 from orchestrator.images.workdir import sweep
+from orchestrator.state import labels
 
 _PATIENCE = 1.5
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import docker
 from docker.errors import DockerException
 
-from orchestrator import where
+from orchestrator.engine import location
+from orchestrator.engine.client import connect
+from orchestrator.engine.location import Where
 from orchestrator.errors import NetproofError
-from orchestrator.images import failure
+from orchestrator.images import errors
 from orchestrator.images.lookup import HostImage, find
 from orchestrator.images.tool import Say
-from orchestrator.outer import connect
-from orchestrator.where import Where
 
 _MIB = 1 << 20
 _EVERY = 32 * _MIB
@@ -21,9 +21,9 @@ _EVERY = 32 * _MIB
 
 def copied(client: docker.DockerClient, engine: str, say: Say) -> HostImage | None:
     """The image, sent from the usual engine when that has it and `client` is another; else None."""
-    if where.current().is_here:
+    if location.current().is_here:
         return None
-    with where.at(Where()):
+    with location.at(Where()):
         try:
             own = connect()
         except NetproofError:
@@ -32,7 +32,7 @@ def copied(client: docker.DockerClient, engine: str, say: Say) -> HostImage | No
         image = find(own, engine)
         if image is None:
             return None
-        with failure.engine_step(f"Sending the lab host image for engine {engine}", client):
+        with errors.engine_step(f"Sending the lab host image for engine {engine}", client):
             _load(client, _told(own.api.get_image(image.id), engine, say))
     finally:
         own.close()

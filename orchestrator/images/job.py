@@ -11,9 +11,9 @@ import docker
 from attrs import field, frozen
 from docker.errors import APIError, DockerException
 
-from orchestrator import labels
 from orchestrator.images.recipe import Recipe, current_digest, current_rootfs_digest
 from orchestrator.images.tool import Say
+from orchestrator.state import labels
 
 BUILD = "netproof.build"
 ROOTFS = "netproof.rootfs"

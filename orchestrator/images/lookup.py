@@ -11,10 +11,10 @@ import requests
 from attrs import frozen
 from docker.errors import DockerException
 
-from orchestrator import labels
 from orchestrator.errors import EngineError
 from orchestrator.images.job import BUILD, VERSION
 from orchestrator.images.recipe import current_digest, recipe_of
+from orchestrator.state import labels
 
 ROLE = "lab-host"
 _PACKAGES = "/opt/netproof/packages"

@@ -20,6 +20,7 @@ names the field, its value, what is wrong and what to do.
 from __future__ import annotations
 
 from orchestrator.model.changes import Change, Step, both, changed
+from orchestrator.model.checks import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
 from orchestrator.model.common_changes import (
     bridge_of,
     container_added,
@@ -41,7 +42,6 @@ from orchestrator.model.common_changes import (
     wrapped,
 )
 from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
-from orchestrator.model.health import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
 from orchestrator.model.net_changes import (
     address_changed,
     forgotten,
@@ -69,7 +69,7 @@ from orchestrator.model.parts import (
 )
 from orchestrator.model.topology import Lab
 from orchestrator.model.verdicts import VERDICTS, Claim
-from orchestrator.model.walks import WalkCase
+from orchestrator.model.walk_cases import WalkCase
 
 __all__ = [
     "GREEN",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model import publishing
+from orchestrator.model import published_ports
 from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Network, Node
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check(lab: Lab) -> None:
     _addresses_fit(lab)
     _gateways_are_in_their_subnets(lab)
     _subnets_do_not_overlap(lab)
-    publishing.check(lab)
+    published_ports.check(lab)
 
 
 def port_name(machine: str, link: str) -> str:

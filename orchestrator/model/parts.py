@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from orchestrator.model import checks
+from orchestrator.model import validators
 
 MANAGER, WORKER = "manager", "worker"
 BRIDGE, MACVLAN, IPVLAN, OVERLAY = "bridge", "macvlan", "ipvlan", "overlay"
@@ -19,8 +19,10 @@ DEFAULT_COMMAND = ("sleep", "infinity")
 class Wire:
     """A cable with two ends, and the subnet (`a.b.c.0/n`) or subnets that are spoken on it."""
 
-    name: str = field(validator=checks.checked_name)
-    subnets: tuple[str, ...] = field(alias="subnet", converter=checks.one_or_more, validator=checks.each(checks.subnet))
+    name: str = field(validator=validators.checked_name)
+    subnets: tuple[str, ...] = field(
+        alias="subnet", converter=validators.one_or_more, validator=validators.each(validators.subnet)
+    )
 
 
 @frozen
@@ -30,20 +32,22 @@ class Switch:
     `hairpin` names the machines whose port sends frames back where they came from, as VEPA needs it.
     """
 
-    name: str = field(validator=checks.checked_name)
-    beside: str = field(validator=checks.checked_name)
-    subnets: tuple[str, ...] = field(alias="subnet", converter=checks.one_or_more, validator=checks.each(checks.subnet))
-    hairpin: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
+    name: str = field(validator=validators.checked_name)
+    beside: str = field(validator=validators.checked_name)
+    subnets: tuple[str, ...] = field(
+        alias="subnet", converter=validators.one_or_more, validator=validators.each(validators.subnet)
+    )
+    hairpin: tuple[str, ...] = field(default=(), converter=validators.one_or_more)
 
 
 @frozen
 class Link:
     """An interface at the end of a wire, or in a switch: its name on the machine, the wire, its addresses."""
 
-    name: str = field(validator=checks.interface_name)
-    wire: str = field(validator=checks.checked_name)
+    name: str = field(validator=validators.interface_name)
+    wire: str = field(validator=validators.checked_name)
     addresses: tuple[str, ...] = field(
-        default=(), alias="address", converter=checks.one_or_more, validator=checks.each(checks.address)
+        default=(), alias="address", converter=validators.one_or_more, validator=validators.each(validators.address)
     )
 
 
@@ -51,8 +55,8 @@ class Link:
 class Http:
     """An HTTP server on a TCP port that tells each caller who called, and who answers."""
 
-    port: int = field(default=80, validator=checks.port)
-    address: str = field(default="0.0.0.0", validator=checks.address)  # noqa: S104 - every address of a lab's namespace
+    port: int = field(default=80, validator=validators.port)
+    address: str = field(default="0.0.0.0", validator=validators.address)  # noqa: S104 - every address of a lab's namespace
 
     proto = "tcp"
     kind = "http"
@@ -62,8 +66,8 @@ class Http:
 class Udp:
     """A UDP server that answers each datagram with who called, and who answers."""
 
-    port: int = field(validator=checks.port)
-    address: str = field(default="0.0.0.0", validator=checks.address)  # noqa: S104 - as above
+    port: int = field(validator=validators.port)
+    address: str = field(default="0.0.0.0", validator=validators.address)  # noqa: S104 - as above
 
     proto = "udp"
     kind = "udp"
@@ -86,11 +90,11 @@ class LabHost:
     swarm, which the manager forms over its first link.
     """
 
-    name: str = field(validator=checks.checked_name)
-    engine: Mapping[str, object] = field(factory=dict, validator=checks.bip)
-    links: tuple[Link, ...] = field(default=(), converter=checks.several)
-    routes: Mapping[str, str] = field(factory=dict, validator=checks.routes)
-    swarm: str = field(default="", validator=checks.one_of("", MANAGER, WORKER))
+    name: str = field(validator=validators.checked_name)
+    engine: Mapping[str, object] = field(factory=dict, validator=validators.bip)
+    links: tuple[Link, ...] = field(default=(), converter=validators.several)
+    routes: Mapping[str, str] = field(factory=dict, validator=validators.routes)
+    swarm: str = field(default="", validator=validators.one_of("", MANAGER, WORKER))
 
     @property
     def bridge(self) -> ipaddress.IPv4Interface | ipaddress.IPv6Interface:
@@ -110,14 +114,14 @@ class Network:
     An overlay is made on the swarm's manager and is attachable.
     """
 
-    name: str = field(validator=checks.network_name)
-    on: str = field(validator=checks.checked_name)
-    driver: str = field(default=BRIDGE, validator=checks.one_of(*DRIVERS))
+    name: str = field(validator=validators.network_name)
+    on: str = field(validator=validators.checked_name)
+    driver: str = field(default=BRIDGE, validator=validators.one_of(*DRIVERS))
     subnets: tuple[str, ...] = field(
-        default=(), alias="subnet", converter=checks.one_or_more, validator=checks.each(checks.subnet)
+        default=(), alias="subnet", converter=validators.one_or_more, validator=validators.each(validators.subnet)
     )
     gateways: tuple[str, ...] = field(
-        default=(), alias="gateway", converter=checks.one_or_more, validator=checks.each(checks.address)
+        default=(), alias="gateway", converter=validators.one_or_more, validator=validators.each(validators.address)
     )
     internal: bool = False
     ipv6: bool = False
@@ -133,10 +137,10 @@ class Join:
     priorities and names of interfaces from 28.0 on; `up` refuses them with an older one.
     """
 
-    network: str = field(validator=checks.network_name)
-    address: str | None = field(default=None, validator=checks.optional_address)
-    aliases: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
-    gw_priority: int = field(default=0, validator=checks.whole_number)
+    network: str = field(validator=validators.network_name)
+    address: str | None = field(default=None, validator=validators.optional_address)
+    aliases: tuple[str, ...] = field(default=(), converter=validators.one_or_more)
+    gw_priority: int = field(default=0, validator=validators.whole_number)
     options: Mapping[str, str] = field(factory=dict)
 
 
@@ -157,18 +161,22 @@ class Container:
     command.
     """
 
-    name: str = field(validator=checks.container_name)
-    on: str = field(validator=checks.checked_name)
-    address: str | None = field(default=None, validator=checks.optional_address)
+    name: str = field(validator=validators.container_name)
+    on: str = field(validator=validators.checked_name)
+    address: str | None = field(default=None, validator=validators.optional_address)
     networks: tuple[Join, ...] = field(default=(), converter=_joins)
     network: str = ""
-    publish: tuple[str, ...] = field(default=(), converter=checks.one_or_more, validator=checks.each(checks.published))
-    serves: tuple[Server, ...] = field(default=(), converter=checks.several)
-    capabilities: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
-    dns: tuple[str, ...] = field(default=(), converter=checks.one_or_more, validator=checks.each(checks.address))
-    dns_search: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
-    dns_options: tuple[str, ...] = field(default=(), converter=checks.one_or_more)
-    command: tuple[str, ...] = field(default=DEFAULT_COMMAND, converter=checks.words)
+    publish: tuple[str, ...] = field(
+        default=(), converter=validators.one_or_more, validator=validators.each(validators.published)
+    )
+    serves: tuple[Server, ...] = field(default=(), converter=validators.several)
+    capabilities: tuple[str, ...] = field(default=(), converter=validators.one_or_more)
+    dns: tuple[str, ...] = field(
+        default=(), converter=validators.one_or_more, validator=validators.each(validators.address)
+    )
+    dns_search: tuple[str, ...] = field(default=(), converter=validators.one_or_more)
+    dns_options: tuple[str, ...] = field(default=(), converter=validators.one_or_more)
+    command: tuple[str, ...] = field(default=DEFAULT_COMMAND, converter=validators.words)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -193,11 +201,11 @@ class Outsider:
     `routes` lead from a subnet, or `default`, to a gateway on one of its links.
     """
 
-    name: str = field(validator=checks.checked_name)
-    beside: str = field(validator=checks.checked_name)
-    links: tuple[Link, ...] = field(default=(), converter=checks.several)
-    serves: tuple[Server, ...] = field(default=(), converter=checks.several)
-    routes: Mapping[str, str] = field(factory=dict, validator=checks.routes)
+    name: str = field(validator=validators.checked_name)
+    beside: str = field(validator=validators.checked_name)
+    links: tuple[Link, ...] = field(default=(), converter=validators.several)
+    serves: tuple[Server, ...] = field(default=(), converter=validators.several)
+    routes: Mapping[str, str] = field(factory=dict, validator=validators.routes)
 
 
 Node = Container | Outsider

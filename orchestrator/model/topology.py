@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from attrs import field, frozen
 
 from orchestrator.errors import UnknownName
-from orchestrator.model import checks, consistency
+from orchestrator.model import consistency, validators
 from orchestrator.model.parts import (
     MANAGER,
     Container,
@@ -31,14 +31,14 @@ class Lab:
     that cannot be checked, with the reason.
     """
 
-    name: str = field(validator=checks.checked_name)
+    name: str = field(validator=validators.checked_name)
     shows: str
     question: str
-    hosts: tuple[LabHost, ...] = field(converter=checks.several)
-    wires: tuple[Wire, ...] = field(default=(), converter=checks.several)
-    switches: tuple[Switch, ...] = field(default=(), converter=checks.several)
-    networks: tuple[Network, ...] = field(default=(), converter=checks.several)
-    nodes: tuple[Node, ...] = field(default=(), converter=checks.several)
+    hosts: tuple[LabHost, ...] = field(converter=validators.several)
+    wires: tuple[Wire, ...] = field(default=(), converter=validators.several)
+    switches: tuple[Switch, ...] = field(default=(), converter=validators.several)
+    networks: tuple[Network, ...] = field(default=(), converter=validators.several)
+    nodes: tuple[Node, ...] = field(default=(), converter=validators.several)
     mesh: bool = False
     unchecked: Mapping[str, str] = field(factory=dict)
 

@@ -17,8 +17,8 @@ from attrs import asdict, define, field
 from orchestrator import catalog
 from orchestrator.errors import NetproofError, UnknownName, UsageError
 from orchestrator.model import Fault, Practice
-from orchestrator.practice.sealing import seal, unseal
-from orchestrator.state import Instance
+from orchestrator.practice.exam_seal import seal, unseal
+from orchestrator.state.instance import Instance
 
 FILE = "attempt.json"
 LAST = "last_attempt.json"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from orchestrator import facts
 from orchestrator.errors import UsageError
 from orchestrator.facts import HAPPENED, Difference, Flat, flatten, kept, structure
-from orchestrator.running import RunningLab
-from orchestrator.state import Instance
+from orchestrator.lab.running import RunningLab
+from orchestrator.state.instance import Instance
 from orchestrator.wait import until
 
 Line = tuple[str, str, str, str]

@@ -12,15 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from attrs import field, frozen
 
 from orchestrator.facts import FORM_KIND
+from orchestrator.lab.running import RunningLab
 from orchestrator.model import Fault, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import history
 from orchestrator.practice.attempt import DESIGNED, Attempt
+from orchestrator.practice.check_runner import Look, look, red, stay_green
 from orchestrator.practice.collateral import Line, baseline, differences, lines, unmoved
 from orchestrator.practice.history import Record
-from orchestrator.practice.injecting import standing, tidy
-from orchestrator.practice.looking import Look, look, red, stay_green
-from orchestrator.running import RunningLab
+from orchestrator.practice.injection import standing, tidy
 
 _FULL, _WITH_COLLATERAL = 100, 60
 _WRONG_GUESS = 34

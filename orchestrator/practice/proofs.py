@@ -7,14 +7,14 @@ import json
 import time
 from pathlib import Path
 
-from orchestrator import state
 from orchestrator.model import Fault, Practice
+from orchestrator.state import instance
 
 Proofs = dict[str, dict[str, str]]
 
 
 def _path() -> Path:
-    return state.root() / "proofs.json"
+    return instance.root() / "proofs.json"
 
 
 def _read() -> Proofs:
@@ -35,7 +35,7 @@ def remember(lab: str, practice: Practice, fault: Fault, engine: str) -> None:
     """A fault was proven on an engine."""
     known = _read()
     known.setdefault(_mark(lab, practice, fault), {})[engine] = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    state.write_atomically(_path(), json.dumps(known, indent=1))
+    instance.write_atomically(_path(), json.dumps(known, indent=1))
 
 
 def proven(lab: str, practice: Practice) -> dict[str, list[str]]:

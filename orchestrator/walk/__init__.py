@@ -8,6 +8,6 @@ Walking changes nothing: the taps are sockets of the agents and end with them.
 
 from orchestrator.walk.model import Death, Leg, Station, Walk
 from orchestrator.walk.target import PROTOCOLS
-from orchestrator.walk.walking import walk
+from orchestrator.walk.walker import walk
 
 __all__ = ["PROTOCOLS", "Death", "Leg", "Station", "Walk", "walk"]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from attrs import define, evolve, field, frozen
 
 from orchestrator.facts.model import Flow
-from orchestrator.packets import VXLAN_PORT, Packet
-from orchestrator.walk.fates import Fate, fate, is_refused
+from orchestrator.facts.packets import VXLAN_PORT, Packet
+from orchestrator.walk.diagnosis.drop_reasons import meaning
+from orchestrator.walk.diagnosis.kernel_drops import Fate, fate, is_refused
 from orchestrator.walk.model import Leg, Station
-from orchestrator.walk.reasons import meaning
+from orchestrator.walk.observations import Key, Seen, Sighting, Traversal, ends, key_of
 from orchestrator.walk.routes import Query, Route, question, said
-from orchestrator.walk.seen import Key, Seen, Sighting, Traversal, ends, key_of
 from orchestrator.walk.segments import Segment, carries, way
 
 Ask = Callable[[str, Query], Route]

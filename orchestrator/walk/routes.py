@@ -6,8 +6,8 @@ import re
 
 from attrs import evolve, frozen
 
-from orchestrator.packets import VXLAN_PORT, Packet
-from orchestrator.walk.seen import Seen, Traversal
+from orchestrator.facts.packets import VXLAN_PORT, Packet
+from orchestrator.walk.observations import Seen, Traversal
 from orchestrator.walk.segments import Segment, became, given_back
 
 _BEFORE = {"ingress", "prerouting"}

@@ -8,8 +8,8 @@ import re
 from attrs import frozen
 
 from orchestrator.errors import UnknownName, UsageError
-from orchestrator.running import RunningLab
-from orchestrator.walk.named import Named, named
+from orchestrator.lab.running import RunningLab
+from orchestrator.walk.target_name import Named, named
 
 PROTOCOLS = ("icmp", "tcp", "udp")
 _MAX_PORT = 65_535

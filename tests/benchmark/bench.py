@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 
 from orchestrator import images
-from orchestrator.outer import connect
+from orchestrator.engine.client import connect
 from tests.benchmark import compose, detail, sides
 from tests.benchmark.report import Compared, Report, as_json, as_text
 from tests.benchmark.sides import Side

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from orchestrator import labels
+from orchestrator.state import labels
 from tests.benchmark.detail import compose_command
 from tests.benchmark.sides import command
 from tests.benchmark.times import Times, took

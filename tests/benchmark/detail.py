@@ -11,12 +11,12 @@ from pathlib import Path
 import docker
 
 from orchestrator import catalog
-from orchestrator.backends.choice import hosts
 from orchestrator.build import Builder, Wanted
-from orchestrator.locking import locked
-from orchestrator.remove import down
-from orchestrator.running import RunningLab
-from orchestrator.state import Instance
+from orchestrator.build.remove import down
+from orchestrator.hosts.choice import hosts
+from orchestrator.lab.running import RunningLab
+from orchestrator.state.instance import Instance
+from orchestrator.state.lock import locked
 from tests.benchmark import sides
 from tests.benchmark.times import Stopwatch, Times, repeated
 

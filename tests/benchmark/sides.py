@@ -12,9 +12,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from orchestrator import labels
 from orchestrator.catalog import ROOT
 from orchestrator.errors import BuildError, UsageError
+from orchestrator.state import labels
 from tests.benchmark.times import took
 
 LAB, ACROSS = "bridge-nat", "overlay"

@@ -22,15 +22,16 @@ from unittest import mock
 import docker
 import pytest
 
-from orchestrator import images, labels
-from orchestrator.backends.dind import DockerHosts
+from orchestrator import images
+from orchestrator.build.remove import clean, forget_files
+from orchestrator.engine.client import connect
 from orchestrator.errors import NetproofError
 from orchestrator.facts import compare, flatten, structure
+from orchestrator.hosts.dind import DockerHosts
+from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
-from orchestrator.outer import connect
-from orchestrator.remove import clean, forget_files
-from orchestrator.running import RunningLab
-from orchestrator.state import Instance, remembered
+from orchestrator.state import labels
+from orchestrator.state.instance import Instance, remembered
 from orchestrator.wait import until
 from tests.contract import machine
 from tests.contract.machine import Machine

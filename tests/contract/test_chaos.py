@@ -11,8 +11,8 @@ import pytest
 from orchestrator import catalog
 from orchestrator.errors import NetproofError
 from orchestrator.facts import Flat, compare, normalise, structure
-from orchestrator.practice.looking import look, red
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
+from orchestrator.practice.check_runner import look, red
 from orchestrator.wait import until
 from tests.contract.chaos import Deed, deeds
 from tests.contract.conftest import ROOT, User, document

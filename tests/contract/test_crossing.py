@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import observe
 from orchestrator.errors import AgentError, UnknownName
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from tests.contract.conftest import User, changes, edit, own_tree
 
 CUT = "a part of it was gone"

@@ -12,8 +12,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from orchestrator import labels
 from orchestrator.errors import HostDied
+from orchestrator.state import labels
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, document, foreign_container
 

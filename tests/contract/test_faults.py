@@ -14,14 +14,14 @@ import docker
 import pytest
 from _pytest.mark import ParameterSet
 
+from fixtures.claim_runner import prove
+from fixtures.fault_proof import prove_fault, prove_pair
 from fixtures.labs import built
-from fixtures.proof import prove_fault, prove_pair
-from fixtures.runner import prove
 from orchestrator import catalog, images
 from orchestrator.facts import Difference, compare, flatten, structure
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
+from orchestrator.lab.running import RunningLab
 from orchestrator.model import Fault
-from orchestrator.running import RunningLab
 
 FIREWALL = "nft"
 # Proofs that one process runs on one lab: enough to be worth building it, few enough to share the work out.
@@ -53,7 +53,7 @@ class Cells:
 def in_cell(
     engine: str, name: str, *values: object, number: int = 0, what: str = "", more: bool = False
 ) -> ParameterSet:
-    """Parameters of the cell's test of this number: it shares its lab with some neighbours, see fixtures/sharing.py.
+    """Parameters of the cell's test of this number: it shares its lab with some (fixtures/xdist_groups.py).
 
     One that is `more` than what is always proven runs when it is asked for, with `invoke test --every-engine`.
     """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator import catalog
-from orchestrator.practice.hinting import PRICES
+from orchestrator.practice.hints import PRICES
 from tests.contract.conftest import User, document
 from tests.contract.test_practice import attempts, broken, checked, must_be_solved, refused
 

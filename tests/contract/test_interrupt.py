@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import observe
-from orchestrator.parts.containers import remove_container
+from orchestrator.build.parts.containers import remove_container
+from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, at_every, document, finish
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from orchestrator import observe
+from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import User, at_every, document
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator import observe
-from orchestrator.backends.choice import hosts
 from orchestrator.build import Builder, Wanted
+from orchestrator.build.remove import down
 from orchestrator.errors import DefinitionError
+from orchestrator.hosts.choice import hosts
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.model import Container, Join, Lab, LabHost, Network
-from orchestrator.remove import down
-from orchestrator.running import RunningLab
-from orchestrator.state import Instance
+from orchestrator.state.instance import Instance
 
 IFNAME = "com.docker.network.endpoint.ifname"
 LAB = Lab(

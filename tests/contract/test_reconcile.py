@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.build.parts.containers import remove_container
 from orchestrator.facts import structure
-from orchestrator.parts.containers import remove_container
 from tests.contract.conftest import User, changes, edit, own_tree
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import dpkt
 import pytest
 
-from orchestrator import observe
+from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, document, finish
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestrator import observe
-from orchestrator.running import RunningLab
+from orchestrator.lab import observe
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 from tests.contract.conftest import User
 

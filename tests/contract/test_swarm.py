@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import observe
-from orchestrator.parts.networks import forgotten
+from orchestrator.build.parts.networks import forgotten
+from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import User, at_every, changes, edit, journalled, own_tree
 

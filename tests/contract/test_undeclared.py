@@ -8,8 +8,8 @@ import pytest
 
 from fixtures.labs import built
 from orchestrator.facts import Flat, compare, flatten, structure
-from orchestrator.observe import drop_empty_tables
-from orchestrator.running import RunningLab
+from orchestrator.lab.observe import drop_empty_tables
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 
 LAB = "publish"

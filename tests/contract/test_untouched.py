@@ -18,7 +18,8 @@ import docker
 import pytest
 from filelock import FileLock
 
-from orchestrator import labels, observe
+from orchestrator.lab import observe
+from orchestrator.state import labels
 from orchestrator.wait import until
 from tests.contract.conftest import TEST, User, document, finish, foreign_container
 

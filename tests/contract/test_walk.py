@@ -11,7 +11,7 @@ from fixtures.labs import Labs, built
 from orchestrator.errors import UnknownName
 from orchestrator.facts import compare, flatten, structure
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 from orchestrator.wait import until
 from orchestrator.walk import Walk, walk
 from tests.contract.conftest import User, document

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from fixtures.labs import Labs, built
+from orchestrator.build.parts.routing_mesh import SERVICE
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.parts.mesh import SERVICE
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 from orchestrator.walk import walk
 from tests.contract.walking import changed, container, died, rule, server
 

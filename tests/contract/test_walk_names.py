@@ -10,7 +10,7 @@ from fixtures.labs import Labs, built
 from labs.dns.steps import KNOWN, KNOWN_ADDRESS, dns_server
 from orchestrator.errors import UnknownName
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 from orchestrator.walk import Walk, walk
 from tests.contract.walking import changed, container, died
 

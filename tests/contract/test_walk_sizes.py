@@ -11,7 +11,7 @@ from fixtures.labs import Labs, built
 from labs.dns.steps import dns_server
 from orchestrator.errors import UsageError
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 from orchestrator.walk import walk
 from tests.contract.conftest import User, document
 from tests.contract.walking import changed, container, died, rule, server

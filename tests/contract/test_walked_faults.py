@@ -18,7 +18,7 @@ import pytest
 from fixtures.labs import built
 from orchestrator import catalog
 from orchestrator.images import DEFAULT_ENGINE
-from orchestrator.practice.walked import HONEST, RIGHT, Asked, Found, cases, dropping, walk_faults
+from orchestrator.practice.walk_accuracy import HONEST, RIGHT, Asked, Found, cases, dropping, walk_faults
 
 FIREWALL = "nft"
 # Faults of which nothing on the wire or in the kernel says where they are: who has an address that nobody has, which

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 from orchestrator.walk import Death, Walk
 
 NODE = "netproof/node"

@@ -6,12 +6,12 @@ from typing import Any
 
 from attrs import define, field
 
+from orchestrator.lab.running import Result
 from orchestrator.model import Answers, Check, Closed, Decoy, Fault, Pings, Practice, changed
 from orchestrator.practice.attempt import Attempt
+from orchestrator.practice.check_runner import Look
 from orchestrator.practice.history import Record
-from orchestrator.practice.looking import Look
-from orchestrator.running import Result
-from orchestrator.state import Instance
+from orchestrator.state.instance import Instance
 
 WEB = Answers("web", "The web answers.", "client", "203.0.113.1", 80, by="outsider")
 GATEWAY = Pings("gateway", "The gateway answers.", "client", "10.0.0.1")

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from orchestrator.agent.halted import halted, namespace
+from orchestrator.agent.stopped_processes import halted, namespace
 from orchestrator.wait import until
 
 

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator import link
-from orchestrator.backends import execstream
 from orchestrator.errors import AgentError, HostDied
-from orchestrator.link import Agent
+from orchestrator.hosts.exec_stream import ExecStream
+from orchestrator.lab import agent_client
+from orchestrator.lab.agent_client import Agent
 
 LIMIT = 20.0
 
@@ -77,7 +77,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts agents that keep their files in one temporary directory."""
     started: list[Pipes] = []
     (tmp_path / "run").mkdir()  # as PID 1 of a lab host does
-    loader = link.COMMAND[-1].replace("/run/netproof", str(tmp_path / "run"))
+    loader = agent_client.COMMAND[-1].replace("/run/netproof", str(tmp_path / "run"))
     assert str(tmp_path) in loader
 
     def begin(command: list[str] | None = None) -> tuple[Agent, Pipes]:
@@ -256,13 +256,13 @@ def test_what_an_agent_said_before_it_ended_is_told_as_well() -> None:
     assert "what?" in caught.value.problem
 
 
-def exec_stream(monkeypatch: pytest.MonkeyPatch) -> tuple[execstream.ExecStream, socket.socket]:
+def exec_stream(monkeypatch: pytest.MonkeyPatch) -> tuple[ExecStream, socket.socket]:
     """A stream as docker-py hands it out, and the socket at its other end."""
     near, far = socket.socketpair()
     client: Any = type("Client", (), {"close": lambda _: None})()
-    monkeypatch.setattr(execstream, "connect", lambda: client)
-    monkeypatch.setattr(execstream, "start", lambda *_, **__: ("", near.makefile("rb", buffering=0)))
-    return execstream.ExecStream("host", ["true"]), far
+    monkeypatch.setattr("orchestrator.hosts.exec_stream.connect", lambda: client)
+    monkeypatch.setattr("orchestrator.hosts.exec_stream.start", lambda *_, **__: ("", near.makefile("rb", buffering=0)))
+    return ExecStream("host", ["true"]), far
 
 
 def test_a_stream_that_ends_within_a_frame_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.runner import _order as order_of
-from fixtures.runner import _Verdicts
+from fixtures.claim_runner import _order as order_of
+from fixtures.claim_runner import _Verdicts
 from orchestrator.model import VERDICTS
 
 pytest_plugins = ["pytester"]

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from orchestrator import clocks
-from orchestrator.link import Agent
+from orchestrator.lab import clock_offset
+from orchestrator.lab.agent_client import Agent
 
 MS = 1_000_000
 
@@ -32,7 +32,7 @@ class Machine:
 def measured(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> int:
     monkeypatch.setattr(time, "time_ns", lambda: machine.now)
     monkeypatch.setattr(time, "monotonic_ns", lambda: machine.now)
-    return clocks.ahead(cast("Agent", machine))
+    return clock_offset.ahead(cast("Agent", machine))
 
 
 @pytest.mark.parametrize("ahead", [0, 350 * MS, -350 * MS, 3_600_000 * MS])

@@ -13,12 +13,13 @@ import docker
 import pytest
 from docker.errors import APIError, NotFound
 
-from orchestrator import doctor, outer
-from orchestrator.agent import probe
-from orchestrator.doctor import EVERY_LAB, Finding, building, engine, kernel, machine
+from orchestrator import doctor
+from orchestrator.agent import kernel_features
+from orchestrator.doctor import EVERY_LAB, Finding, engine, kernel, lab_images, machine
 from orchestrator.doctor.engine import Engine
 from orchestrator.doctor.features import FEATURES
 from orchestrator.doctor.finding import guarded
+from orchestrator.engine.client import REMEDY
 from orchestrator.errors import EngineError, HostDied
 from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage
 from orchestrator.images.source import Way
@@ -166,8 +167,8 @@ def test_an_unexpected_error_of_the_client_is_told(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("problem", "given", "remedy"),
     [
-        ("No Docker engine answers at unix:///s: there is no such socket", outer.REMEDY, "bootstrap"),
-        ("No Docker engine answers at unix:///s: permission denied; …", outer.REMEDY, "group docker"),
+        ("No Docker engine answers at unix:///s: there is no such socket", REMEDY, "bootstrap"),
+        ("No Docker engine answers at unix:///s: permission denied; …", REMEDY, "group docker"),
         ("There is no docker context 'x'.", "`docker context ls` lists them.", "context ls"),
         ("ssh://box cannot be reached: it accepts none of your keys.", "ssh-copy-id puts one there.", "ssh-copy-id"),
     ],
@@ -267,7 +268,7 @@ def test_a_machine_without_iptables_is_fine(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_image_that_is_not_built_names_the_command_that_builds_it() -> None:
     """Missing, but only for labs on that engine: `lab up` would build it."""
-    found = named(building.present({"20.10": None}), "20.10")
+    found = named(lab_images.present({"20.10": None}), "20.10")
     assert "invoke images --engine 20.10" in found.remedy
     assert not found.in_the_way
 
@@ -275,8 +276,8 @@ def test_an_image_that_is_not_built_names_the_command_that_builds_it() -> None:
 def test_an_image_tells_its_exact_version_and_what_differs_from_the_promise() -> None:
     """The note of an image that Debian made another than promised is passed on."""
     other = HostImage("sha256:0123456789abcdef", "26.1", "27.0.3", "recipe")
-    assert "26.1.5+dfsg1, image 0123456789ab" in named(building.present({"26.1": IMAGE}), "26.1").what
-    assert "26.1 was promised" in named(building.present({"26.1": other}), "26.1").what
+    assert "26.1.5+dfsg1, image 0123456789ab" in named(lab_images.present({"26.1": IMAGE}), "26.1").what
+    assert "26.1 was promised" in named(lab_images.present({"26.1": other}), "26.1").what
 
 
 @pytest.mark.parametrize(
@@ -292,14 +293,14 @@ def test_building_matters_for_what_is_not_built(
     built: HostImage | None, way: Way | None, status: str, *, in_the_way: bool
 ) -> None:
     """A machine that can build nothing can still run what is built; with neither, no lab runs."""
-    [found] = building.buildable({DEFAULT_ENGINE: built}, {DEFAULT_ENGINE: way})
+    [found] = lab_images.buildable({DEFAULT_ENGINE: built}, {DEFAULT_ENGINE: way})
     assert (found.status, found.in_the_way) == (status, in_the_way)
 
 
 def test_the_default_image_alone_decides_whether_a_lab_can_run() -> None:
     """An engine of which no image can be had is missing for its own labs only."""
     other = next(name for name in ENGINES if name != DEFAULT_ENGINE)
-    [found] = building.buildable({DEFAULT_ENGINE: IMAGE, other: None}, {DEFAULT_ENGINE: None, other: None})
+    [found] = lab_images.buildable({DEFAULT_ENGINE: IMAGE, other: None}, {DEFAULT_ENGINE: None, other: None})
     assert (found.status, found.in_the_way) == ("missing", False)
 
 
@@ -308,7 +309,7 @@ def test_the_default_image_alone_decides_whether_a_lab_can_run() -> None:
 
 def test_every_feature_that_is_tried_is_explained() -> None:
     """The agent's trials and the doctor's explanations name the same features."""
-    assert set(FEATURES) == set(probe._TRIALS)
+    assert set(FEATURES) == set(kernel_features._TRIALS)
 
 
 def test_a_missing_feature_says_what_the_kernel_said_who_needs_it_and_what_to_load() -> None:

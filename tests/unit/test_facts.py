@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.facts import Difference, Flat, compare, flatten, normalise, structure
-from orchestrator.facts.normal import _in_order
+from orchestrator.facts.normalize import _in_order
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, Raw, link, route, rule, space
 

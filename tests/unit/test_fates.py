@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.packets import Packet
-from orchestrator.walk.fates import Fate, fate, is_refused, unsent
-from orchestrator.walk.seen import KernelEvent, Seen, Sighting
+from orchestrator.facts.packets import Packet
+from orchestrator.walk.diagnosis.kernel_drops import Fate, fate, is_refused, unsent
+from orchestrator.walk.observations import KernelEvent, Seen, Sighting
 from orchestrator.walk.segments import Segment
 
 _MS = 1_000_000

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from invoke import Exit
 
-from orchestrator.cli.frame import command
+from orchestrator.cli.command import command
 from orchestrator.errors import (
     AgentError,
     BuildError,
@@ -25,7 +25,7 @@ from orchestrator.errors import (
     UnknownName,
     UsageError,
 )
-from orchestrator.state import Instance
+from orchestrator.state.instance import Instance
 
 pytestmark = pytest.mark.usefixtures("signals")
 

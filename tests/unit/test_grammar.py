@@ -99,7 +99,7 @@ def test_what_follows_two_hyphens_is_left_alone(namespace: Any) -> None:
 @pytest.mark.parametrize("words", [["ls", "-l", "a b"], ["echo", "--", "x"], ["true"]])
 def test_the_command_of_exec_keeps_its_quoting(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The words after the first `--` reach the node one by one."""
-    entering = importlib.import_module("orchestrator.cli.entering")
+    entering = importlib.import_module("orchestrator.cli.lab.shell")
     monkeypatch.setattr(sys, "argv", ["invoke", "lab", "exec", "bridge-nat", "client", "--", *words])
     assert entering._command() == words
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator import graph
 from orchestrator.facts import structure
-from orchestrator.graph import tracks
+from orchestrator.graph import wire_tracks
 from tests.unit import snapshots
 
 
@@ -98,5 +98,5 @@ def test_a_cable_joins_the_real_interfaces_of_two_machines() -> None:
 def test_wires_between_hosts_go_around_what_stands_in_their_way() -> None:
     """They leave an interface where no box is to its right."""
     frames = [(200.0, 40.0, 50.0, 20.0)]
-    assert tracks._exit((0.0, 40.0, 100.0, 60.0), 300, frames) == (100.0, 70.0)
-    assert tracks._exit((0.0, 20.0, 100.0, 60.0), 300, frames)[1] > 64
+    assert wire_tracks._exit((0.0, 40.0, 100.0, 60.0), 300, frames) == (100.0, 70.0)
+    assert wire_tracks._exit((0.0, 20.0, 100.0, 60.0), 300, frames)[1] > 64

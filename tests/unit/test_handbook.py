@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from orchestrator import catalog
-from orchestrator.cli.publishing import left_out
+from orchestrator.cli.handbook import left_out
 from orchestrator.errors import UsageError
-from orchestrator.handbook import commands, target, ways
+from orchestrator.handbook import commands, output_folder, walk_tables
 from orchestrator.handbook.claims import NOT_RUN, Entry, entries
-from orchestrator.handbook.making import make
+from orchestrator.handbook.make import make
 from orchestrator.handbook.media import Media
 from orchestrator.handbook.pages import Handbook, LabPage, handbook
-from orchestrator.handbook.plain import anchor, line, plain
+from orchestrator.handbook.plain_text import anchor, line, plain
 from orchestrator.handbook.scope import Scope, scope
-from orchestrator.handbook.writing import heading, rst
-from orchestrator.matrix.book import Book, read
+from orchestrator.handbook.sources import heading, rst
 from orchestrator.matrix.records import Walk
+from orchestrator.matrix.results_file import Book, read
 from orchestrator.model import Lab
 from tests.unit.cells import LEGACY, MIDDLE, NEW, TRUE, by_key, cell
 from tests.unit.handbooks import HOSTILE, PICTURE, cells, claim, inputs, results
@@ -218,11 +218,14 @@ def test_a_walk_survives_the_file(tmp_path: Path) -> None:
 
 def test_a_walk_of_another_shape_has_no_table() -> None:
     """And does no harm."""
-    assert ways.legs({"legs": "none"}) == ways.legs({}) == []
-    (leg,) = ways.legs({"legs": [3, {"direction": "back", "packet": "x", "stations": [None, {"place": "host"}]}]})
+    assert walk_tables.legs({"legs": "none"}) == walk_tables.legs({}) == []
+    (leg,) = walk_tables.legs(
+        {"legs": [3, {"direction": "back", "packet": "x", "stations": [None, {"place": "host"}]}]}
+    )
     assert (leg.title, [stop.place for stop in leg.stops]) == ("Back: x", ["host"])
     assert (
-        ways.ending({"outcome": "timeout", "death": {"place": "host", "why": "It\ndied."}}) == "timeout; host: It died."
+        walk_tables.ending({"outcome": "timeout", "death": {"place": "host", "why": "It\ndied."}})
+        == "timeout; host: It died."
     )
 
 
@@ -273,7 +276,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
         make(results(tmp_path), mine, lambda _: None)
     assert [path.name for path in mine.iterdir()] == ["letter.txt"]
     with pytest.raises(UsageError, match="is not a folder"):
-        target.check_target(mine / "letter.txt" / "below")
+        output_folder.check_target(mine / "letter.txt" / "below")
 
 
 def test_the_hostile_text_is_hostile() -> None:

@@ -10,13 +10,14 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
-from orchestrator import catalog, declared
+from orchestrator import catalog
+from orchestrator.catalog import claims
 from orchestrator.errors import BuildError
+from orchestrator.handbook.output_folder import MARK
 from orchestrator.handbook.pages import Handbook
-from orchestrator.handbook.plain import plain
+from orchestrator.handbook.plain_text import plain
 from orchestrator.handbook.scope import scope
 from orchestrator.handbook.site import build, configuration
-from orchestrator.handbook.target import MARK
 from tests.unit.cells import by_key
 from tests.unit.handbooks import HOSTILE, built, cells
 
@@ -120,7 +121,7 @@ def test_evidence_is_not_in_the_search_index_but_claims_are(site: Path) -> None:
     index = json.loads(raw.removeprefix("Search.setIndex(").removesuffix(")"))
     shown = [".".join(filter(None, (prefix, item[4]))) for prefix, found in index["objects"].items() for item in found]
     assert any(text.startswith("q2.1 · the document on q2.1 → What is true of q2.1") for text in shown)
-    assert len(shown) == sum(len(declared.claims(name)) for name in catalog.names())
+    assert len(shown) == sum(len(claims.claims(name)) for name in catalog.names())
     assert "masquerad" in index["terms"]
     assert "directive" not in index["terms"]
 

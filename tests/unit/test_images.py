@@ -18,13 +18,12 @@ import docker
 import pytest
 from docker.errors import APIError
 
-from orchestrator import labels
 from orchestrator.errors import EngineError, ImageError, UnknownName
 from orchestrator.images import (
     ENGINES,
     HostImage,
     ensure,
-    failure,
+    errors,
     find,
     host_config,
     lookup,
@@ -37,6 +36,7 @@ from orchestrator.images import (
     workdir,
 )
 from orchestrator.images.source import Way, choose, no_way
+from orchestrator.state import labels
 
 FILES = {payload.STRIP: b"strip", "files/lab-init": b"init"}
 RECIPE = ENGINES["26.1"]
@@ -181,14 +181,14 @@ def test_a_closed_machine_is_told_both_ways_out() -> None:
 )
 def test_a_full_disk_is_recognised(said: str) -> None:
     """However the tool puts it, the person is told that the disk is full and where."""
-    error = failure.step_failed("debootstrap trixie", [said], "Try again.", Path("/nowhere"))
+    error = errors.step_failed("debootstrap trixie", [said], "Try again.", Path("/nowhere"))
     assert "no space left on the disk at /nowhere" in error.problem
     assert "TMPDIR" in error.remedy
 
 
 def test_another_failure_keeps_its_own_remedy_and_the_tools_last_words() -> None:
     """The step, what the tool said last, and the way out."""
-    error = failure.step_failed("Step", [*(f"line {n}" for n in range(50)), "", "E: no"], "Do this.")
+    error = errors.step_failed("Step", [*(f"line {n}" for n in range(50)), "", "E: no"], "Do this.")
     assert error.problem.startswith("Step failed.\n    line 43\n")
     assert error.problem.endswith("\n    E: no")
     assert error.remedy == "Do this."
@@ -197,15 +197,15 @@ def test_another_failure_keeps_its_own_remedy_and_the_tools_last_words() -> None
 def test_a_tool_that_fails_silently_on_a_full_disk_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is left, that is the reason, whatever was said."""
     usage = type("Usage", (), {"free": 0})
-    monkeypatch.setattr("orchestrator.images.failure.shutil.disk_usage", lambda _: usage)
-    assert "no space left" in failure.step_failed("Step", ["E: tar failed"], "", Path("/")).problem
+    monkeypatch.setattr("orchestrator.images.errors.shutil.disk_usage", lambda _: usage)
+    assert "no space left" in errors.step_failed("Step", ["E: tar failed"], "", Path("/")).problem
 
 
 def test_an_engine_that_complains_becomes_an_image_error() -> None:
     """What docker-py raises never reaches the person as a traceback."""
     with (
         pytest.raises(ImageError, match="Importing failed"),
-        failure.engine_step("Importing", client_of(FakeEngine([]))),
+        errors.engine_step("Importing", client_of(FakeEngine([]))),
     ):
         raise APIError("broken")
 

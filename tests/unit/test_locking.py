@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import locking
 from orchestrator.errors import Busy
-from orchestrator.locking import locked
-from orchestrator.state import Instance
+from orchestrator.state import lock
+from orchestrator.state.instance import Instance
+from orchestrator.state.lock import locked
 
 ROOT = Path(__file__).parents[2]
 LAB = Instance("bridge-nat", "second")
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("state_dir")
 # Says what it is told and when it has the lock, which it holds until its input ends.
 _PROGRAM = """
 import sys
-from orchestrator.locking import locked
-from orchestrator.state import Instance
+from orchestrator.state.lock import locked
+from orchestrator.state.instance import Instance
 def say(text): print(text, flush=True)
 with locked(Instance("bridge-nat", "second"), sys.argv[1], say):
     say("mine")
@@ -100,7 +100,7 @@ def test_the_second_process_is_told_the_holder_and_gets_the_lock_after_it() -> N
 
 def test_a_wait_in_vain_ends_in_busy_with_the_holder(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the holder does not let go in time, the error names its pid and command and what to do."""
-    monkeypatch.setattr(locking, "WAIT", 0.05)
+    monkeypatch.setattr(lock, "WAIT", 0.05)
     told: list[str] = []
     with contender("lab up bridge-nat --as second") as holder:
         assert holder.says() == "mine"
@@ -145,7 +145,7 @@ def test_a_lock_survives_the_removal_of_its_instance() -> None:
         assert holder.says() == "mine"
         LAB.forget()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(locking, "WAIT", 0.05)
+            patch.setattr(lock, "WAIT", 0.05)
             with pytest.raises(Busy), locked(LAB, "lab up", told.append):
                 pytest.fail("two processes hold the lock")
     assert str(os.getpid()) not in told[0]

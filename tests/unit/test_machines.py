@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import machines, outer, where
-from orchestrator.cli import boxing
+from orchestrator.cli import vagrant
 from orchestrator.cli.screen import Screen
+from orchestrator.engine import client, location, vagrant_machines
+from orchestrator.engine.location import Where
 from orchestrator.errors import EngineError, UnknownName, UsageError
-from orchestrator.where import Where
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(folder))
     for name in ("VAGRANT_DEFAULT_PROVIDER", "NETPROOF_BOX", "NETPROOF_VM_EMULATED"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(machines, "_can_run_apart", lambda: False)
+    monkeypatch.setattr(vagrant_machines, "_can_run_apart", lambda: False)
     return folder
 
 
@@ -37,7 +37,7 @@ def stub(folder: Path, name: str, script: str = "exit 0") -> None:
 def test_without_vagrant_that_is_told(tools: Path) -> None:
     assert not list(tools.iterdir())
     with pytest.raises(UsageError, match="There is no Vagrant here"):
-        machines.provider()
+        vagrant_machines.provider()
 
 
 def test_without_a_provider_that_is_told(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,21 +45,21 @@ def test_without_a_provider_that_is_told(tools: Path, monkeypatch: pytest.Monkey
     stub(tools, "vagrant")
     stub(tools, "virsh", "exit 1")
     with pytest.raises(UsageError, match="no provider here"):
-        machines.provider()
+        vagrant_machines.provider()
     monkeypatch.setenv("VAGRANT_DEFAULT_PROVIDER", "vmware")
     with pytest.raises(UsageError, match="libvirt or virtualbox"):
-        machines.provider()
+        vagrant_machines.provider()
 
 
 def test_the_provider_is_what_there_is(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's own libvirt first, then one apart, then VirtualBox."""
     stub(tools, "vagrant")
     stub(tools, "VBoxManage")
-    assert machines.provider() == machines.Provider("virtualbox", apart=False)
-    monkeypatch.setattr(machines, "_can_run_apart", lambda: True)
-    assert machines.provider() == machines.Provider("libvirt", apart=True)
+    assert vagrant_machines.provider() == vagrant_machines.Provider("virtualbox", apart=False)
+    monkeypatch.setattr(vagrant_machines, "_can_run_apart", lambda: True)
+    assert vagrant_machines.provider() == vagrant_machines.Provider("libvirt", apart=True)
     stub(tools, "virsh")
-    assert machines.provider() == machines.Provider("libvirt", apart=False)
+    assert vagrant_machines.provider() == vagrant_machines.Provider("libvirt", apart=False)
 
 
 def test_without_a_box_that_is_told(tools: Path, state_dir: Path) -> None:
@@ -67,26 +67,26 @@ def test_without_a_box_that_is_told(tools: Path, state_dir: Path) -> None:
     stub(tools, "vagrant", f"touch {state_dir}.called")
     stub(tools, "virsh")
     with pytest.raises(UsageError, match="There is no box"):
-        boxing.act(Screen(json=False), "up")
+        vagrant.act(Screen(json=False), "up")
     assert not Path(f"{state_dir}.called").exists()
 
 
 def test_what_a_box_is_built_with_is_told(tools: Path) -> None:
     assert tools.exists()
     with pytest.raises(UsageError, match="cannot be built here"):
-        list(machines.build_box())
+        list(vagrant_machines.build_box())
 
 
 def test_a_machine_that_is_not_there_is_told(state_dir: Path) -> None:
     """`--host vagrant` before `invoke vagrant up`."""
     assert not state_dir.exists()
-    with where.at(Where("vagrant")), pytest.raises(EngineError, match="no virtual machine"):
-        outer.connect()
+    with location.at(Where("vagrant")), pytest.raises(EngineError, match="no virtual machine"):
+        client.connect()
 
 
 def test_a_misspelt_action_is_told() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'up'"):
-        boxing.act(Screen(json=False), "pu")
+        vagrant.act(Screen(json=False), "pu")
 
 
 @pytest.mark.skipif(shutil.which("vagrant") is None, reason="needs Vagrant")
@@ -98,7 +98,7 @@ def test_the_vagrantfile_is_valid(words: list[str], tmp_path: Path) -> None:
     environment = {**os.environ, "VAGRANT_DOTFILE_PATH": str(tmp_path), "VAGRANT_CHECKPOINT_DISABLE": "1"}
     command = ["vagrant", "validate", *words]
     done = subprocess.run(
-        command, cwd=machines.FOLDER, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=vagrant_machines.FOLDER, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, "validated successfully" in done.stdout) == (0, True), done.stdout + done.stderr
 
@@ -111,4 +111,4 @@ def _plugins() -> str:
 
 @pytest.mark.parametrize("script", ["apart", "box/build", "provision.sh", "labhost", "guest/mgmt", "guest/lease"])
 def test_scripts_parse(script: str) -> None:
-    assert subprocess.run(["bash", "-n", str(machines.FOLDER / script)], check=False).returncode == 0
+    assert subprocess.run(["bash", "-n", str(vagrant_machines.FOLDER / script)], check=False).returncode == 0

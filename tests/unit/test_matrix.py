@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator import catalog
 from orchestrator.errors import Busy, UnknownName, UsageError
-from orchestrator.matrix import book, choose
+from orchestrator.matrix import results_file, selection
 from orchestrator.matrix.records import Cell, Claim, Key, Times, summary
 from tests.unit.cells import BROKEN, FALSE, INPUTS, LEFT_OUT, LEGACY, MIDDLE, NEW, OLD, TRUE, by_key, cell, other
 
@@ -51,7 +51,7 @@ def test_two_claims_of_one_id_are_both_there() -> None:
 def test_everything_is_chosen_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """All labs, engines and firewalls; a lab's cells are beside each other."""
     monkeypatch.setattr(catalog, "names", lambda: ["a", "b"])
-    found = choose.keys("", "", "")
+    found = selection.keys("", "", "")
     assert len(found) == 2 * 3 * 2
     assert [key.lab for key in found] == ["a"] * 6 + ["b"] * 6
     assert {key.column for key in found} >= {OLD, MIDDLE, NEW, LEGACY}
@@ -59,7 +59,7 @@ def test_everything_is_chosen_unless_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_lists_are_forgiving() -> None:
     """Blanks, empty words and repetitions are no errors; the order is the user's."""
-    assert choose.words("engine", " 28.5, ,26.1,28.5", ["20.10", "26.1", "28.5"]) == ["28.5", "26.1"]
+    assert selection.words("engine", " 28.5, ,26.1,28.5", ["20.10", "26.1", "28.5"]) == ["28.5", "26.1"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_lists_are_forgiving() -> None:
 def test_an_unknown_name_is_told_the_nearest(labs: str, engines: str, firewalls: str, nearest: str) -> None:
     """Each of the three lists is checked."""
     with pytest.raises(UnknownName) as caught:
-        choose.keys(labs, engines, firewalls)
+        selection.keys(labs, engines, firewalls)
     assert caught.value.nearest == nearest
 
 
@@ -79,12 +79,12 @@ def test_a_lab_digest_changes_with_its_files_alone(monkeypatch: pytest.MonkeyPat
     mine.mkdir()
     (mine / "lab.py").write_text("1")
     monkeypatch.setattr(catalog, "folder", lambda _: mine)
-    seen = [choose.lab_digest("mine")]
+    seen = [selection.lab_digest("mine")]
 
     def changes(path: Path, text: str) -> bool:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-        seen.append(choose.lab_digest("mine"))
+        seen.append(selection.lab_digest("mine"))
         return seen[-1] not in seen[:-1]
 
     assert changes(mine / "lab.py", "2")
@@ -93,7 +93,7 @@ def test_a_lab_digest_changes_with_its_files_alone(monkeypatch: pytest.MonkeyPat
     assert not changes(mine / "__pycache__" / "lab.pyc", "bytecode")
     assert not changes(tmp_path / "other" / "lab.py", "another lab")
     (mine / "faults.py").rename(mine / "fault.py")
-    assert choose.lab_digest("mine") not in seen
+    assert selection.lab_digest("mine") not in seen
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_lab_digest_changes_with_its_files_alone(monkeypatch: pytest.MonkeyPat
 def test_a_cell_is_run_again_unless_it_is_complete_for_the_same_inputs(known: list[Cell], again: bool) -> None:  # noqa: FBT001 - a parameter
     """Claims that failed were run to the end; cells that could not be built were not."""
     key = Key("bridge-nat", NEW)
-    assert choose.pending({key: INPUTS}, by_key(*known)) == ([key] if again else [])
+    assert selection.pending({key: INPUTS}, by_key(*known)) == ([key] if again else [])
 
 
 def test_the_longest_cell_goes_first() -> None:
@@ -127,7 +127,7 @@ def test_the_longest_cell_goes_first() -> None:
         cell(NEW, TRUE, lab="known", seconds=1.0),
         cell(NEW, lab="small", seconds=900.0, error="did not even start"),
     ]
-    found = [str(key) for key in choose.longest_first(keys, hosts, known)]
+    found = [str(key) for key in selection.longest_first(keys, hosts, known)]
     assert found == ["slow 28.5 nft", "slow 20.10 nft", "large 28.5 nft", "small 28.5 nft", "known 28.5 nft"]
 
 
@@ -149,25 +149,25 @@ def test_jobs_follow_cores_memory_and_cells(
     """Unless a number was given; one runs in any case."""
     cores, memory = machine
     monkeypatch.setattr("os.cpu_count", lambda: cores)
-    monkeypatch.setattr(choose, "available_memory", lambda: memory)
-    assert choose.jobs(*asked) == expected
+    monkeypatch.setattr(selection, "available_memory", lambda: memory)
+    assert selection.jobs(*asked) == expected
 
 
 def test_slow_machines_run_fewer_cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine gives up after seconds of its own, however slow the machine is; who asks for more gets more."""
     monkeypatch.setattr("os.cpu_count", lambda: 8)
-    monkeypatch.setattr(choose, "available_memory", lambda: 64 << 30)
+    monkeypatch.setattr(selection, "available_memory", lambda: 64 << 30)
     for slowness, expected in (("1", 16), ("2", 8), ("12", 1)):
         monkeypatch.setenv("NETPROOF_SLOWNESS", slowness)
-        assert choose.jobs("", 20, 2) == expected
-    assert choose.jobs("4", 20, 2) == 4
+        assert selection.jobs("", 20, 2) == expected
+    assert selection.jobs("4", 20, 2) == 4
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
 def test_jobs_must_be_a_number(given: str) -> None:
     """At least one."""
     with pytest.raises(UsageError, match="--jobs"):
-        choose.jobs(given, 1, 1)
+        selection.jobs(given, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_available_memory_is_the_least_of_what_can_be_read(
     for name, text in (("meminfo", meminfo), ("memory.max", limit), ("memory.current", used)):
         if text is not None:
             (tmp_path / name).write_text(text)
-    assert choose.available_memory(tmp_path / "meminfo", tmp_path) == expected
+    assert selection.available_memory(tmp_path / "meminfo", tmp_path) == expected
 
 
 # The file
@@ -197,14 +197,14 @@ def test_available_memory_is_the_least_of_what_can_be_read(
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     """All of a cell, and the next run's cells beside it."""
     path = tmp_path / "new" / "matrix.json"
-    kept = book.Book.open(path)
+    kept = results_file.Book.open(path)
     first = cell(NEW, TRUE, BROKEN, LEFT_OUT, unchecked={"q7": "needs hardware"}, times=Times(1.0, 2.0, 0.5))
     kept.add(first)
-    again = book.Book.open(path)
+    again = results_file.Book.open(path)
     again.add(cell(OLD, error="no space left"))
-    assert book.Book.open(path).cells == by_key(first, cell(OLD, error="no space left"))
+    assert results_file.Book.open(path).cells == by_key(first, cell(OLD, error="no space left"))
     raw = json.loads(path.read_text())
-    assert (raw["kind"], raw["format"]) == (book.KIND, book.FORMAT)
+    assert (raw["kind"], raw["format"]) == (results_file.KIND, results_file.FORMAT)
     assert re.fullmatch(r"\d+\.\d+\.\d+", raw["netproof"])
     assert {"lab": "bridge-nat", "engine": "28.5", "firewall": "nft", "version": "28.5.5"}.items() <= (
         raw["cells"][1].items()
@@ -214,15 +214,15 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_forgotten_cells_leave_the_file_with_the_next(tmp_path: Path) -> None:
     """An interrupted --fresh goes on where it stopped."""
-    kept = book.Book.open(tmp_path / "matrix.json")
+    kept = results_file.Book.open(tmp_path / "matrix.json")
     kept.add(cell(NEW, TRUE), cell(OLD, TRUE))
     kept.forget([Key("bridge-nat", NEW), Key("bridge-nat", OLD), Key("bridge-nat", MIDDLE)])
     kept.add(cell(NEW, FALSE))
-    assert book.Book.open(kept.path).cells == by_key(cell(NEW, FALSE))
+    assert results_file.Book.open(kept.path).cells == by_key(cell(NEW, FALSE))
 
 
 def _damaged(change: Callable[[dict[str, Any]], object]) -> str:
-    raw = json.loads(json.dumps(book.document([cell(NEW, TRUE)])))
+    raw = json.loads(json.dumps(results_file.document([cell(NEW, TRUE)])))
     change(raw)
     return json.dumps(raw)
 
@@ -248,7 +248,7 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path, text: str, what: 
     path = tmp_path / "matrix.json"
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
-        book.read(path, "--against")
+        results_file.read(path, "--against")
     assert caught.value.problem.startswith(f"--against {path} ")
     assert what in caught.value.problem
 
@@ -256,21 +256,21 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path, text: str, what: 
 def test_files_that_cannot_be_read_or_written_are_refused(tmp_path: Path) -> None:
     """Before anything is built."""
     with pytest.raises(UsageError, match="cannot be read: No such file"):
-        book.read(tmp_path / "none.json", "--against")
+        results_file.read(tmp_path / "none.json", "--against")
     with pytest.raises(UsageError, match="is a directory"):
-        book.Book.open(tmp_path)
+        results_file.Book.open(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot be written"):
-        book.check_writable(tmp_path / "file" / "matrix.json", "--junit")
-    book.check_writable(tmp_path / "not" / "yet" / "there.json", "--junit")
+        results_file.check_writable(tmp_path / "file" / "matrix.json", "--junit")
+    results_file.check_writable(tmp_path / "not" / "yet" / "there.json", "--junit")
 
 
 def test_a_results_file_has_one_writer(tmp_path: Path, state_dir: Path) -> None:
     """Another run is told so at once; one with another file goes on."""
-    with book.held(tmp_path / "one.json"):
-        with pytest.raises(Busy, match=r"one\.json"), book.held(tmp_path / "x" / ".." / "one.json"):
+    with results_file.held(tmp_path / "one.json"):
+        with pytest.raises(Busy, match=r"one\.json"), results_file.held(tmp_path / "x" / ".." / "one.json"):
             pass
-        with book.held(tmp_path / "two.json"):
+        with results_file.held(tmp_path / "two.json"):
             pass
-    with book.held(tmp_path / "one.json"):
+    with results_file.held(tmp_path / "one.json"):
         assert state_dir.is_dir()

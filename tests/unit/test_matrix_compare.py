@@ -11,11 +11,11 @@ import attrs
 import pytest
 from rich.console import Console
 
-from orchestrator.cli import comparison
-from orchestrator.cli.following import Following
+from orchestrator.cli import matrix_report
+from orchestrator.cli.matrix_progress import Following
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
-from orchestrator.matrix import book, junit
+from orchestrator.matrix import junit, results_file
 from orchestrator.matrix.compare import Comparison, against, pairs, rows
 from orchestrator.matrix.pool import Ended, Said
 from orchestrator.matrix.records import Cell, Claim, Column, Times
@@ -70,7 +70,7 @@ def test_what_cannot_be_compared_is_refused(before: list[Column], now: list[Colu
 def compared(before: Iterable[Cell], now: Iterable[Cell], *labs: str) -> Comparison:
     """Two matrices, compared."""
     old, young = by_key(*before), by_key(*now)
-    found = pairs(book.columns(old), book.columns(young))
+    found = pairs(results_file.columns(old), results_file.columns(young))
     return against(old, young, found, labs or ("bridge-nat",))
 
 
@@ -174,7 +174,7 @@ def test_junit_survives_any_output() -> None:
 
 def printed(capsys: pytest.CaptureFixture[str], cells: list[Cell], found: Comparison | None = None) -> str:
     """The text of a run."""
-    comparison.show(Screen(), cells, found, "old.json")
+    matrix_report.show(Screen(), cells, found, "old.json")
     return capsys.readouterr().out
 
 

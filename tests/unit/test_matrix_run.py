@@ -13,13 +13,13 @@ import attrs
 import pytest
 from invoke import Exit
 
-from orchestrator.cli import comparing
+from orchestrator.cli import matrix
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import BuildError, UsageError
-from orchestrator.matrix import book, running
+from orchestrator.matrix import cell_process, results_file
 from orchestrator.matrix.pool import Ended, Event, Pool, Said
 from orchestrator.matrix.records import Cell, Claim, Column, Inputs, Key, Times, Walk
-from orchestrator.state import Instance
+from orchestrator.state.instance import Instance
 from tests.unit.cells import BROKEN, FALSE, INPUTS, LEGACY, MIDDLE, NEW, OLD, TRUE, cell
 
 # Running
@@ -103,15 +103,15 @@ def swept(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> list[Instance]:
     """Instances that were removed after their process had ended; there is no engine."""
     assert not state_dir.exists()
     found: list[Instance] = []
-    monkeypatch.setattr(running, "hosts", lambda: None)
-    monkeypatch.setattr(running, "_AFTERMATH", 0.0)
-    monkeypatch.setattr(running, "down", lambda _, instance: found.append(instance))
+    monkeypatch.setattr(cell_process, "hosts", lambda: None)
+    monkeypatch.setattr(cell_process, "_AFTERMATH", 0.0)
+    monkeypatch.setattr(cell_process, "down", lambda _, instance: found.append(instance))
     return found
 
 
-def run_of(script: str, heard: list[str]) -> running.Run:
+def run_of(script: str, heard: list[str]) -> cell_process.Run:
     """A run whose process is a small script."""
-    return running.Run(Key("bridge-nat", NEW), INPUTS, heard.append, lambda *_: [sys.executable, "-c", script])
+    return cell_process.Run(Key("bridge-nat", NEW), INPUTS, heard.append, lambda *_: [sys.executable, "-c", script])
 
 
 def test_a_cell_is_made_of_what_its_process_says(swept: list[Instance]) -> None:
@@ -155,7 +155,7 @@ def test_a_cell_without_a_result_has_an_error_and_is_swept(swept: list[Instance]
     found = run_of(script, [])()
     assert found is not None
     assert (found.error, found.complete) == (error, False)
-    assert swept == [running.instance_of(found.key)]
+    assert swept == [cell_process.instance_of(found.key)]
 
 
 def test_a_process_finds_the_same_state_directory(
@@ -179,14 +179,14 @@ def test_what_is_half_made_is_removed_when_it_can_be(monkeypatch: pytest.MonkeyP
             raise refusal
         swept.append(instance)
 
-    monkeypatch.setattr(running, "_PAUSE", 0.0)
-    monkeypatch.setattr(running, "down", down)
+    monkeypatch.setattr(cell_process, "_PAUSE", 0.0)
+    monkeypatch.setattr(cell_process, "down", down)
     found = run_of("exit(1)", [])()
     assert found is not None
     assert found.error == "The cell's process ended with exit code 1."
-    assert swept == [running.instance_of(found.key)]
+    assert swept == [cell_process.instance_of(found.key)]
     refusals = iter([BuildError("it is in use", "Wait.")])
-    monkeypatch.setattr(running, "_PATIENCE", 0.0)
+    monkeypatch.setattr(cell_process, "_PATIENCE", 0.0)
     found = run_of("exit(1)", [])()
     assert found is not None
     assert found.error.endswith("could not be removed: it is in use\nWait.")
@@ -222,12 +222,12 @@ print('{"say": "stdin ended"}'); print('{"error": "interrupted"}')"""
 def test_instances_of_cells_have_names_of_their_own() -> None:
     """Allowed ones, one for each cell, and known to the process that is started."""
     columns = [Column(engine, firewall) for engine in ("20.10", "26.1", "28.5") for firewall in ("nft", "legacy")]
-    found = [running.instance_of(Key("bridge-nat", column)) for column in columns]
+    found = [cell_process.instance_of(Key("bridge-nat", column)) for column in columns]
     assert len(set(found)) == 6
     assert [Instance.named(item.lab, item.tag) for item in found] == found
-    line = running.program(Key("bridge-nat", LEGACY), found[0])
+    line = cell_process.program(Key("bridge-nat", LEGACY), found[0])
     assert line[1:] == [
-        *("-m", "fixtures.cell", "bridge-nat", "--engine", "26.1", "--firewall", "legacy"),
+        *("-m", "fixtures.matrix_cell", "bridge-nat", "--engine", "26.1", "--firewall", "legacy"),
         *("--as", found[0].tag, "--leashed"),
     ]
 
@@ -238,7 +238,7 @@ def test_instances_of_cells_have_names_of_their_own() -> None:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> Callable[..., list[str]]:
     """Run the command; returns the cells it ran. There is no engine: `verdicts` says what comes out where."""
-    monkeypatch.setattr(comparing, "_inputs", lambda _, keys: dict.fromkeys(keys, INPUTS))
+    monkeypatch.setattr(matrix, "_inputs", lambda _, keys: dict.fromkeys(keys, INPUTS))
 
     def run(verdicts: dict[str, Claim], *, fresh: bool = False, as_json: bool = False, **options: str) -> list[str]:
         ran: list[str] = []
@@ -250,9 +250,9 @@ def command(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> Callable[..., l
 
             return type("Pretended", (), {"__call__": staticmethod(call), "stop": lambda _: None})()
 
-        monkeypatch.setattr(comparing, "Run", pretend)
+        monkeypatch.setattr(matrix, "Run", pretend)
         empty = dict.fromkeys(("engines", "results", "against", "jobs", "junit"), "")
-        comparing.compare(
+        matrix.compare(
             Screen(json=as_json), {"labs": "bridge-nat", "firewalls": "nft", **empty, **options}, fresh=fresh
         )
         assert (state_dir / "locks").is_dir()
@@ -271,7 +271,10 @@ def test_a_second_run_does_what_is_missing(
     assert command({}, engines="26.1,28.5") == []
     assert "unchanged and not run again: 2 of 2 cells" in capsys.readouterr().err
     assert command({}, engines="28.5", fresh=True) == ["28.5 nft"]
-    assert sorted(book.read(state_dir / "matrix.json", "")) == [Key("bridge-nat", MIDDLE), Key("bridge-nat", NEW)]
+    assert sorted(results_file.read(state_dir / "matrix.json", "")) == [
+        Key("bridge-nat", MIDDLE),
+        Key("bridge-nat", NEW),
+    ]
 
 
 def test_a_failed_claim_and_a_change_end_with_code_1(
@@ -341,8 +344,8 @@ def test_wrong_use_is_told_before_anything_is_run(
     """Unknown names, files that are something else, and files with which nothing can be compared."""
     (tmp_path / "FOREIGN").write_text("{}")
     (tmp_path / "FOLDER").mkdir()
-    (tmp_path / "OTHER").write_text(json.dumps(book.document([cell(OLD, TRUE), cell(MIDDLE, TRUE)])))
-    monkeypatch.setattr(comparing, "_inputs", lambda *_: pytest.fail("it looked at the engine"))
+    (tmp_path / "OTHER").write_text(json.dumps(results_file.document([cell(OLD, TRUE), cell(MIDDLE, TRUE)])))
+    monkeypatch.setattr(matrix, "_inputs", lambda *_: pytest.fail("it looked at the engine"))
     paths = {name: str(tmp_path / name) for name in ("FOREIGN", "MISSING", "OTHER", "FOLDER")}
     with pytest.raises(UsageError) as caught:
         command({}, **{"engines": "28.5", **{flag: paths.get(value, value) for flag, value in options.items()}})

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from orchestrator import catalog
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Node, Switch, Udp, releases
+from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Node, Switch, Udp, engine_versions
 from tests.unit.definitions import refused
 
 BRIDGE = Network("front", "host", subnet="10.1.0.0/24")
@@ -169,24 +169,24 @@ def test_the_first_address_is_free_where_the_gateway_is_another_or_none() -> Non
     ("join", "field"),
     [
         (Join("front", gw_priority=-1), "web.networks: front.gw_priority"),
-        (Join("front", options={releases.INTERFACE_NAME: "wan0"}), "web.networks: front.options"),
+        (Join("front", options={engine_versions.INTERFACE_NAME: "wan0"}), "web.networks: front.options"),
     ],
 )
 def test_what_an_engine_is_too_old_for_is_refused(join: Join, field: str) -> None:
     made = lab(Container("web", "host", networks=[join]))
     for engine in ("20.10", "26.1", "27"):
-        error = refused(lambda engine=engine: releases.check(made, engine))  # type: ignore[misc]  # mypy guesses no default
+        error = refused(lambda engine=engine: engine_versions.check(made, engine))  # type: ignore[misc]  # mypy guesses no default
         assert error.field == field
         assert "28.0" in error.reason
         assert engine in error.reason
     for engine in ("28.0", "28.5", "29.1"):
-        releases.check(made, engine)
+        engine_versions.check(made, engine)
 
 
 @pytest.mark.parametrize("engine", ["20.10", "26.1", "28.5"])
 @pytest.mark.parametrize("name", catalog.names())
 def test_every_lab_suits_every_engine(name: str, engine: str) -> None:
-    releases.check(catalog.load(name), engine)
+    engine_versions.check(catalog.load(name), engine)
 
 
 @pytest.mark.parametrize("given", ["10", None, 1.5, True])

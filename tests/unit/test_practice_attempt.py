@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.errors import UsageError
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
-from orchestrator.state import Instance
+from orchestrator.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, practice
 
 INSTANCE = Instance("sound", "second")

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from orchestrator import catalog
-from orchestrator.cli.restoring import give_up
+from orchestrator.cli.lab.reset import give_up
 from orchestrator.errors import BuildError, UnknownName, UsageError
 from orchestrator.facts import Difference
+from orchestrator.lab.running import Result
 from orchestrator.model import Practice
 from orchestrator.practice import attempt as attempts
-from orchestrator.practice import breaking, history
+from orchestrator.practice import history, incident
 from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
-from orchestrator.practice.breaking import Breaker
-from orchestrator.practice.choosing import Asked
-from orchestrator.practice.looking import Look
-from orchestrator.running import Result
-from orchestrator.state import Instance
+from orchestrator.practice.check_runner import Look
+from orchestrator.practice.choice import Asked
+from orchestrator.practice.incident import Breaker
+from orchestrator.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, looks, practice
 
 PRACTICE = practice(fault("cut"), fault("torn", shows={"gateway": "no reply"}), together=[("cut", "torn")])
@@ -77,11 +77,11 @@ class _Breakable:
 def lab(monkeypatch: pytest.MonkeyPatch) -> _Breakable:
     """A whole lab that is up."""
     made = _Breakable()
-    monkeypatch.setattr(breaking, "look", lambda *_: made.look())
-    monkeypatch.setattr(breaking, "differences", lambda *_: made.differences())
-    monkeypatch.setattr(breaking, "baseline", lambda _: {})
-    monkeypatch.setattr(breaking, "_EFFECT", 0.0)
-    monkeypatch.setattr(breaking, "_GREEN", 0.0)
+    monkeypatch.setattr(incident, "look", lambda *_: made.look())
+    monkeypatch.setattr(incident, "differences", lambda *_: made.differences())
+    monkeypatch.setattr(incident, "baseline", lambda _: {})
+    monkeypatch.setattr(incident, "_EFFECT", 0.0)
+    monkeypatch.setattr(incident, "_GREEN", 0.0)
     INSTANCE.write(attempts.BASELINE, {"host": "a"})
     return made
 

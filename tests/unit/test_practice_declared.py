@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from orchestrator import catalog, declared, images
+from orchestrator import catalog, images
+from orchestrator.catalog import claims as declared
 from orchestrator.model import LAYERS, LEVELS, Fault
-from orchestrator.model.typed import typed
+from orchestrator.model.typed_steps import typed
 from orchestrator.practice.attempt import DESIGNED
 
 SEEDS = ("bridge-l2", "bridge-nat", "publish", "none", "host", "overlay", "macvlan", "container")

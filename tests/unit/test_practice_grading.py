@@ -12,13 +12,13 @@ from orchestrator.errors import AgentError, BuildError, HostDied
 from orchestrator.facts import FORM_KIND, HAPPENED, Difference
 from orchestrator.model import Change, Practice, Step
 from orchestrator.practice import attempt as attempts
-from orchestrator.practice import collateral, grading, hinting, history, looking
+from orchestrator.practice import check_runner, collateral, grading, hints, history
 from orchestrator.practice.attempt import DESIGNED, Attempt
+from orchestrator.practice.check_runner import Look
 from orchestrator.practice.collateral import lines, told
 from orchestrator.practice.grading import NOT_REPAIRED, UNDECIDED, WORKED_AROUND, Grade, scored
-from orchestrator.practice.hinting import PRICES, Hint, hint
-from orchestrator.practice.injecting import apply, took_effect, undo
-from orchestrator.practice.looking import Look
+from orchestrator.practice.hints import PRICES, Hint, hint
+from orchestrator.practice.injection import apply, took_effect, undo
 from tests.unit import practices
 from tests.unit.practices import DECOY, NotedLab, attempt, fault, looks, practice
 
@@ -209,9 +209,9 @@ def test_the_window_begins_anew_after_an_odd_look(
 ) -> None:
     """So often, and no more."""
     given = [looks(**outcomes) for outcomes in rounds]
-    monkeypatch.setattr(looking, "look", lambda *_: given.pop(0))
+    monkeypatch.setattr(check_runner, "look", lambda *_: given.pop(0))
     lab: Any = NotedLab()
-    assert looking.red(looking.stay_green(lab, [], odd, window=0)) == left
+    assert check_runner.red(check_runner.stay_green(lab, [], odd, window=0)) == left
     assert given == []
 
 
@@ -398,7 +398,7 @@ def hinted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Hint]:
     """The next hint on a lab of which it is given what is red, and which faults are no longer in effect."""
 
     def run(made: Attempt, red: dict[str, str], gone: tuple[str, ...] = (), given: Practice = PRACTICE) -> Hint:
-        monkeypatch.setattr(hinting, "look", lambda *_: looks(**red))
+        monkeypatch.setattr(hints, "look", lambda *_: looks(**red))
         lab: Any = NotedLab({f"took {name}" for name in gone})
         return hint(lab, given, made)
 

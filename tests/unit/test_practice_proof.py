@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-from fixtures import proof as proving
-from fixtures.proof import Proof
-from fixtures.runner import _manner
+from fixtures import fault_proof as proving
+from fixtures.claim_runner import _manner
+from fixtures.fault_proof import Proof
 from orchestrator import wait
+from orchestrator.lab.running import Result
 from orchestrator.model import MANNERS, Step
-from orchestrator.practice.looking import Look
-from orchestrator.running import Result
+from orchestrator.practice.check_runner import Look
 from orchestrator.wait import impatient, throughout, until
 from tests.unit.practices import fault, looks, practice
 

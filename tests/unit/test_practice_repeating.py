@@ -11,7 +11,7 @@ from orchestrator import catalog
 from orchestrator.errors import UnknownName
 from orchestrator.model import Practice
 from orchestrator.practice import history
-from orchestrator.practice.repeating import Due, schedule
+from orchestrator.practice.spaced_repetition import Due, schedule
 from tests.unit.practices import DECOY, fault, practice, record
 
 PRACTICE = practice(

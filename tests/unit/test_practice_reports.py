@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
-from orchestrator import catalog, declared, images
+from orchestrator import catalog, images
+from orchestrator.catalog import claims
 from orchestrator.model import Fault, Practice
-from orchestrator.practice.tree import classes
+from orchestrator.practice.diagnosis_tree import classes
 from tests.unit.practices import fault, practice
 
 MOST_ALIKE = 0.2
@@ -54,7 +55,7 @@ def said_alike(given: Practice, engine: str) -> set[frozenset[str]]:
 def test_every_claim_is_turned_red_by_a_fault_or_it_is_said_why_not(name: str) -> None:
     """A claim that nothing turns red might be green whatever happens."""
     found = catalog.practice(name)
-    known = {claim.id for claim in declared.claims(name)}
+    known = {claim.id for claim in claims.claims(name)}
     assert known - reddened(found) == set(found.unbroken)
     assert set(found.unbroken) & reddened(found) == set()
     assert all(reason.strip().endswith(".") for reason in found.unbroken.values())

@@ -14,8 +14,8 @@ from orchestrator import catalog
 from orchestrator.errors import UsageError
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.sealing import seal, unseal
-from orchestrator.state import Instance
+from orchestrator.practice.exam_seal import seal, unseal
+from orchestrator.state.instance import Instance
 from tests.unit.practices import attempt
 
 INSTANCE = Instance("bridge-nat", "exam")

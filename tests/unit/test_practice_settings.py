@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.practice import settings
-from orchestrator.practice.filing import put_back
+from orchestrator.practice.restore import settings
+from orchestrator.practice.restore.files import put_back
 from tests.unit import snapshots
 from tests.unit.snapshots import Raw, link, table
 

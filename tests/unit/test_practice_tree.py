@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.model import Fault, Practice, alternatives
-from orchestrator.practice.tree import Node, classes, grow, signatures
+from orchestrator.practice.diagnosis_tree import Node, classes, grow, signatures
 from tests.unit.practices import fault, practice
 
 

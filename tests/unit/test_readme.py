@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator import catalog, declared
-from orchestrator.catalog import ROOT
-from orchestrator.practice.choosing import Asked, Setting, choices
+from orchestrator import catalog
+from orchestrator.catalog import ROOT, claims
+from orchestrator.practice.choice import Asked, Setting, choices
 
 REFRESH = (
     "run `invoke matrix --results matrix.json`, the same with `--host vagrant:dind` for what is skipped,"
@@ -48,8 +48,8 @@ def test_the_number_of_faults_is_that_of_the_catalogue() -> None:
 def test_the_table_has_every_claim_with_its_verdict(lab: str) -> None:
     """Each claim of a lab is there, with the verdict it declares or skipped, and nothing that is not declared."""
     shown = {row[0]: row[3] for row in cells("claims") if row[1] == lab}
-    wanted = {claim.id: by_engine(claim.verdict) for claim in declared.claims(lab)}
-    skippable = {claim.id for claim in declared.claims(lab) if claim.needs}
+    wanted = {claim.id: by_engine(claim.verdict) for claim in claims.claims(lab)}
+    skippable = {claim.id for claim in claims.claims(lab) if claim.needs}
     got = {
         name: wanted.get(name, "") if name in skippable and word == "skipped" else word for name, word in shown.items()
     }
@@ -73,7 +73,7 @@ def test_the_differences_are_the_declared_ones() -> None:
     wanted = {
         claim.id
         for lab in catalog.names()
-        for claim in declared.claims(lab)
+        for claim in claims.claims(lab)
         if not isinstance(claim.verdict, str) and len(set(claim.verdict.values())) > 1
     }
     assert {row[0] for row in cells("differences")} == wanted, REFRESH

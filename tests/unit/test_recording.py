@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures import recording
-from orchestrator.running import RunningLab
+from orchestrator.lab.running import RunningLab
 
 LAB = cast("RunningLab", object())
 

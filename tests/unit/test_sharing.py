@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.sharing import shared_by
+from fixtures.xdist_groups import shared_by
 from tests.contract import test_faults
 
 pytest_plugins = ["pytester"]
@@ -60,7 +60,7 @@ def test_the_scheduler_gives_what_is_shared_to_one_process(
             for lab in ("one", "two")
         }
     )
-    ended = pytester.runpytest_subprocess("-pfixtures.sharing", "-n2", "--dist=loadscope", "-rP")
+    ended = pytester.runpytest_subprocess("-pfixtures.xdist_groups", "-n2", "--dist=loadscope", "-rP")
     ended.assert_outcomes(passed=12)
     lines = {line for line in ended.outlines if line[:4] in {"one ", "two "}}
     assert len(lines) == 2, lines

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator import labels, machines, ssh, where
-from orchestrator.backends import HostSpec, choice, vagrant
-from orchestrator.backends.vagrant import MachineHosts
 from orchestrator.doctor import examine, ready
+from orchestrator.engine import location, ssh, vagrant_machines
+from orchestrator.engine.ssh import SshStream, Way
 from orchestrator.errors import BuildError, EngineError, UsageError
+from orchestrator.hosts import HostSpec, choice, vagrant
+from orchestrator.hosts.vagrant import MachineHosts
 from orchestrator.images.recipe import COMMON
-from orchestrator.ssh import SshStream, Way
-from orchestrator.state import Instance
+from orchestrator.state import labels
+from orchestrator.state.instance import Instance
 
 INSTANCE = Instance("bridge-nat")
 LABELS = {
@@ -76,8 +77,8 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     found = Fleet(tmp_path)
     monkeypatch.setenv("NETPROOF_OWNER", "somebody")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setattr(machines, "names", lambda: found.names)
-    monkeypatch.setattr(machines, "way", found.way)
+    monkeypatch.setattr(vagrant_machines, "names", lambda: found.names)
+    monkeypatch.setattr(vagrant_machines, "way", found.way)
     assert labels.owner() == "somebody"
     return found
 
@@ -95,7 +96,7 @@ def test_lab_hosts_are_found_by_whose_they_are(fleet: Fleet) -> None:
 def test_the_place_has_the_machines_engine(fleet: Fleet) -> None:
     """Nothing else can be asked for there, and one lab at a time."""
     fleet.add("node1")
-    with where.at(where.MACHINES):
+    with location.at(location.MACHINES):
         assert choice.engines() == ["20.10"]
         assert choice.hosts().at_once == 1
         assert choice.hosts().kernel() == "6.1"
@@ -162,7 +163,7 @@ def test_what_runs_there_is_sent_when_it_is_missing(
 
 def test_doctor_tells_what_a_machine_cannot_do(fleet: Fleet) -> None:
     """Before anything is built: one that is silent, one without the tools, and that there is only one."""
-    with where.at(where.MACHINES):
+    with location.at(location.MACHINES):
         assert not ready(examine(lambda _: None))
         fleet.add("node1")
         found = {item.name: item for item in examine(lambda _: None)}
@@ -201,5 +202,5 @@ def _tupled(way: tuple[str, list[str]]) -> tuple[str, tuple[str, ...]]:
 
 def test_machines_get_all_that_lab_hosts_have() -> None:
     """The packages of a lab host image, and what a kernel with AppArmor wants beside them."""
-    listed = (machines.FOLDER / "guest" / "packages").read_text().split()
+    listed = (vagrant_machines.FOLDER / "guest" / "packages").read_text().split()
     assert set(listed) == {*COMMON, "apparmor"}

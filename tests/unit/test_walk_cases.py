@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator import catalog
 from orchestrator.model import WalkCase, changed
-from orchestrator.practice.walked import ANSWERED, HONEST, RIGHT, WRONG, Asked, verdict_of
+from orchestrator.practice.walk_accuracy import ANSWERED, HONEST, RIGHT, WRONG, Asked, verdict_of
 from orchestrator.walk import Death
 from tests.unit.definitions import refused
 

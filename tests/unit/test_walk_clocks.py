@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.packets import Packet
-from orchestrator.walk.clocks import in_one_time
-from orchestrator.walk.seen import Seen, Sighting
+from orchestrator.facts.packets import Packet
+from orchestrator.walk.observations import Seen, Sighting
+from orchestrator.walk.time_order import in_one_time
 
 MS = 1_000_000
 

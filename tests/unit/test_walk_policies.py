@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from orchestrator.facts.model import Policy
-from orchestrator.walk.policies import _matches, _said
+from orchestrator.walk.diagnosis.policy_routing import _matches, _said
 from orchestrator.walk.routes import Query
 
 ASKED = Query("10.0.0.2", "203.0.113.1", "eth0", 0, "tcp", 40000, 80)

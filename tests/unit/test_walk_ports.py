@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.facts.model import Link
-from orchestrator.walk.bridge_ports import kept
+from orchestrator.walk.diagnosis.bridge_ports import kept
 
 
 def port(name: str, **settings: Any) -> Link:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from orchestrator.facts.model import Flow, Tuple
-from orchestrator.packets import Packet
-from orchestrator.walk.seen import KernelEvent, Seen, Tracked
+from orchestrator.facts.packets import Packet
+from orchestrator.walk.observations import KernelEvent, Seen, Tracked
 from orchestrator.walk.segments import given_back
 
 ANSWER = Packet(

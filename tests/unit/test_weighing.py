@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orchestrator.walk.fates import Fate
+from orchestrator.walk.diagnosis.drop_reasons import meaning
+from orchestrator.walk.diagnosis.kernel_drops import Fate
+from orchestrator.walk.diagnosis.scene import Scene
+from orchestrator.walk.diagnosis.weighing import _compared
 from orchestrator.walk.legs import Path
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
-from orchestrator.walk.reasons import meaning
-from orchestrator.walk.scene import Scene
-from orchestrator.walk.weighing import _compared
-from orchestrator.walk.words import grounds, verdict
+from orchestrator.walk.wording import grounds, verdict
 
 ROUTE = Death(place="host", layer="route", why="host has no route to 192.0.2.9.", proof="route lookup: ENETUNREACH")
 

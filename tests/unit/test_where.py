@@ -11,12 +11,12 @@ from socketserver import UnixStreamServer
 
 import pytest
 
-from orchestrator import outer, placed, tunnel, where
-from orchestrator.cli.placing import at_host, at_instance
-from orchestrator.contexts import endpoint
+from orchestrator.cli.host_option import at_host, at_instance
+from orchestrator.engine import client, location, placement, ssh_tunnel
+from orchestrator.engine.docker_contexts import endpoint
+from orchestrator.engine.location import Where
 from orchestrator.errors import EngineError, NetproofError, UsageError
-from orchestrator.state import Instance
-from orchestrator.where import Where
+from orchestrator.state.instance import Instance
 
 LAB = Instance("bridge-nat", "x")
 BOX = Where("ssh", "me@box")
@@ -25,7 +25,7 @@ BOX = Where("ssh", "me@box")
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state_dir: Path) -> Path:
     """Nobody has said anything; the path of a configuration file that is not there yet."""
-    for name in (where.VARIABLE, "NETPROOF_SSH", "DOCKER_HOST", "DOCKER_CONTEXT"):
+    for name in (location.VARIABLE, "NETPROOF_SSH", "DOCKER_HOST", "DOCKER_CONTEXT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETPROOF_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
@@ -73,14 +73,14 @@ def test_what_is_no_place_is_refused(text: str, told: str) -> None:
 
 def test_who_says_where(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flag before the variable before the file; nobody: here."""
-    assert where.current() == Where()
+    assert location.current() == Where()
     nowhere.write_text('host = "docker:far"\n')
-    assert where.current() == Where("docker", "far")
-    monkeypatch.setenv(where.VARIABLE, "ssh://box")
-    assert where.current() == Where("ssh", "box")
+    assert location.current() == Where("docker", "far")
+    monkeypatch.setenv(location.VARIABLE, "ssh://box")
+    assert location.current() == Where("ssh", "box")
     with at_host("ssh://me@box"):
-        assert os.environ[where.VARIABLE] == "ssh://me@box", "other processes would not know"
-    assert where.current() == Where("ssh", "box")
+        assert os.environ[location.VARIABLE] == "ssh://me@box", "other processes would not know"
+    assert location.current() == Where("ssh", "box")
 
 
 @pytest.mark.parametrize(
@@ -95,34 +95,34 @@ def test_who_says_where(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_configuration_file_that_is_wrong_is_named(nowhere: Path, text: str, told: str) -> None:
     nowhere.write_text(text)
     with pytest.raises(NetproofError) as caught:
-        where.current()
+        location.current()
     assert (told in str(caught.value), "config.toml" in str(caught.value)) == (True, True)
 
 
 def test_an_instance_is_where_it_was_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is said since; a flag that says otherwise is refused."""
-    with where.at(BOX):
-        placed.note(LAB)
-    monkeypatch.setenv(where.VARIABLE, "dind")
+    with location.at(BOX):
+        placement.note(LAB)
+    monkeypatch.setenv(location.VARIABLE, "dind")
     with at_instance("bridge-nat", "x", ""):
-        assert where.current() == BOX
+        assert location.current() == BOX
     with at_instance("bridge-nat", "x", "ssh://me@box"):
-        assert where.current() == BOX
+        assert location.current() == BOX
     with pytest.raises(UsageError, match="was built on ssh://me@box"), at_instance("bridge-nat", "x", "dind"):
         pass
     with at_instance("bridge-nat", "other", ""):
-        assert where.current() == Where()
+        assert location.current() == Where()
 
 
 def test_places_are_remembered_until_they_are_cleaned(state_dir: Path) -> None:
     """Here needs no remembering; a damaged file is none."""
     for place in (Where(), BOX, Where("docker", "far"), BOX):
-        placed.remember(place)
-    assert placed.elsewhere() == [BOX, Where("docker", "far")]
-    placed.forget(BOX)
-    assert placed.elsewhere() == [Where("docker", "far")]
+        placement.remember(place)
+    assert placement.elsewhere() == [BOX, Where("docker", "far")]
+    placement.forget(BOX)
+    assert placement.elsewhere() == [Where("docker", "far")]
     (state_dir / "places.json").write_text('["docker:far", "dond"')
-    assert placed.elsewhere() == []
+    assert placement.elsewhere() == []
 
 
 def test_a_context_is_found_without_a_configuration_file(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_without_an_ssh_that_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("NETPROOF_SSH", "no-such-ssh")
     with pytest.raises(EngineError, match="there is no 'no-such-ssh' here"):
-        tunnel.socket_to("box")
+        ssh_tunnel.socket_to("box")
 
 
 def test_a_folder_that_others_can_enter_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_folder_that_others_can_enter_is_not_used(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     (tmp_path / f"netproof-{os.getuid()}").mkdir(mode=0o755)
     with pytest.raises(UsageError, match="is not yours alone"):
-        tunnel.socket_to("box")
+        ssh_tunnel.socket_to("box")
 
 
 class Old(BaseHTTPRequestHandler):
@@ -176,7 +176,7 @@ def test_an_engine_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
         try:
             with pytest.raises(EngineError, match=r"too old: it speaks version 1\.39"):
-                outer.connect()
-            assert outer.connect(any_version=True).api.api_version == "1.39"
+                client.connect()
+            assert client.connect(any_version=True).api.api_version == "1.39"
         finally:
             server.shutdown()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from orchestrator import machines
+from orchestrator.engine import vagrant_machines
 from orchestrator.wait import until
 from tests.contract.conftest import User
 
@@ -47,13 +47,15 @@ class Machines:
 
     def inside(self, name: str, command: str) -> str:
         """Run a shell command as root in a machine."""
-        ssh = [str(machines.APART), "ssh"] if self.apart else ["ssh"]
+        ssh = [str(vagrant_machines.APART), "ssh"] if self.apart else ["ssh"]
         options = ["-F", str(self._files / "ssh-config"), "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"]
         return self._run([*ssh, *options, name, "--", f"sudo sh -c {_quoted(command)}"])
 
     def virsh(self, *words: str) -> str:
         """Ask the libvirt that runs them."""
-        return self._run([*([str(machines.APART), "run"] if self.apart else []), "virsh", "-q", *_WHERE, *words])
+        return self._run(
+            [*([str(vagrant_machines.APART), "run"] if self.apart else []), "virsh", "-q", *_WHERE, *words]
+        )
 
     def domains(self) -> list[str]:
         """What libvirt calls the machines."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import catalog
-from orchestrator.outer import connect
+from orchestrator.engine.client import connect
 from tests.contract import layers
 from tests.contract.conftest import User, document
 from tests.vagrant.machine import Machines

@@ -1,0 +1,29 @@
+"""`invoke doctor`."""
+
+from __future__ import annotations
+
+from orchestrator import doctor
+from orchestrator.cli.screen import Screen
+from orchestrator.engine import location
+
+_MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
+
+
+def show(screen: Screen) -> None:
+    """What was found, by area, with remedies."""
+    findings = doctor.examine(screen.say)
+    area = ""
+    for item in findings:
+        if item.area != area:
+            area = item.area
+            screen.line(screen.colour(area, "bold"))
+        mark, colour = _MARKS[item.status]
+        screen.line(f"  {screen.colour(mark, colour)} {item.name:<16} {item.what}")
+        if item.remedy:
+            need = f"needed for {item.needed_for}. " if item.needed_for else ""
+            screen.line(f"    {need}{item.remedy}")
+    ready = doctor.ready(findings)
+    place = location.current()
+    name = "This machine" if place.is_here else str(place)
+    screen.line(f"{name} can run labs." if ready else f"{name} cannot run a lab yet; see above.")
+    screen.document({"ready": ready, "findings": doctor.as_json(findings)})

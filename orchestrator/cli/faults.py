@@ -1,0 +1,130 @@
+"""`invoke faults` and `invoke progress`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import asdict
+
+from orchestrator import catalog, images
+from orchestrator.cli.common import counted, known
+from orchestrator.cli.lab.hint import describe
+from orchestrator.cli.screen import Screen
+from orchestrator.model import LAYERS, Fault, Practice
+from orchestrator.practice import history, proofs
+from orchestrator.practice.catalog import offers
+from orchestrator.practice.history import Record
+from orchestrator.practice.spaced_repetition import Due, schedule
+
+_LAST = 8
+_WORDS = {history.COLLATERAL: "solved with collateral"}
+
+
+def faults(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
+    """The catalogue by lab and layer: without spoilers what can be practised; with them everything."""
+    wanted = known("lab", lab, catalog.names())
+    known("layer", layer, list(LAYERS))
+    document: dict[str, Any] = {}
+    counts = [0, 0]
+    for name in [wanted] if wanted else catalog.names():
+        practice = catalog.practice(name)
+        found = [fault for fault in practice.faults if not layer or fault.layer == layer]
+        decoys = [decoy for decoy in practice.decoys if not layer or decoy.layer == layer]
+        if not found and not decoys:
+            continue
+        counts[0] += len({fault.id for fault in found})
+        counts[1] += len(found)
+        screen.line(screen.colour(name, "bold") + _proven(name, practice))
+        for each in LAYERS:
+            _tell(screen, each, [fault for fault in found if fault.layer == each], spoil=spoil)
+        document[name] = [_entry(fault, spoil=spoil) for fault in found]
+    screen.line(f"{counts[0]} faults, {counts[1]} with their variants. {_PROOF}")
+    screen.next("invoke lab up publish lab break publish", *([] if spoil else ["invoke faults --spoil"]))
+    screen.document({"faults": document})
+
+
+_PROOF = (
+    "tests/contract/test_faults.py proves each on every engine it is for; `invoke faults --prove LAB` does it here."
+)
+
+
+def _proven(name: str, practice: Practice) -> str:
+    """What was proven on this machine."""
+    found = proofs.proven(name, practice)
+    words = [f"{len(names)} of {len(practice.faults)} on {engine}" for engine, names in found.items()]
+    return f"  proven here: {', '.join(words)}" if words else ""
+
+
+def _tell(screen: Screen, layer: str, found: list[Fault], *, spoil: bool) -> None:
+    if not found:
+        return
+    if spoil:
+        for fault in found:
+            describe(screen, fault)
+            screen.line(f"  proof    checks {_signature(fault.checks_on)}; claims {_signature(fault.claims_on)}")
+        return
+    for offer in offers(found):
+        screen.line(f"  {layer.ljust(10)} {offer.faults} to practise, {offer.levels}: {offer.about}")
+
+
+def _signature(on: Any) -> str:
+    """What turns red, by engine where engines differ."""
+    shown = {engine: ", ".join(f"{name} {how}" for name, how in on(engine).items()) for engine in images.ENGINES}
+    if len(set(shown.values())) == 1:
+        return next(iter(shown.values())) or "none"
+    return " | ".join(f"{engine}: {text or 'none'}" for engine, text in shown.items())
+
+
+def _entry(fault: Fault, *, spoil: bool) -> dict[str, Any]:
+    if spoil:
+        return asdict(fault)
+    engines = list(fault.engines or images.ENGINES)
+    return {"layer": fault.layer, "level": fault.level, "visible": fault.is_visible, "engines": engines}
+
+
+def progress(screen: Screen) -> None:
+    """Attempts, times, scores; what to repeat next, and when."""
+    records = history.records()
+    if not records:
+        screen.line("Nothing has been practised yet.")
+        screen.next("invoke lab up publish lab break publish")
+        screen.document({"attempts": [], "outcomes": {}, "repeat": []})
+        return
+    _table(screen, records)
+    due = schedule(records)
+    counts = history.outcomes(records)
+    words = [f"{count} {_WORDS.get(outcome, outcome)}" for outcome, count in counts.items()]
+    screen.line(f"{counted(len(records), 'attempt')}: {', '.join(words)}. To repeat:")
+    screen.columns([(item.due.strftime("%Y-%m-%d"), item.lab, item.layer, _times(item)) for item in due[:_LAST]])
+    first = due[0]
+    screen.next(f"invoke lab up {first.lab} lab break {first.lab} --layer {first.layer}")
+    document = {"attempts": [asdict(item) for item in records], "outcomes": counts}
+    screen.document({**document, "repeat": [_due(item) for item in due]})
+
+
+def _table(screen: Screen, records: list[Record]) -> None:
+    """The last attempts."""
+    head = ("ENDED", "LAB", "OUTCOME", "SECONDS", "DETECTED", "LOCALISED", "NAMED", "REPAIRED", "HINTS", "FAULT")
+    shown = [
+        (
+            record.ended[:16].replace("T", " "),
+            record.lab,
+            f"{record.outcome} (exam)" if record.exam else record.outcome,
+            *(
+                f"{value:.0f}"
+                for value in (record.seconds, record.detected, record.localised, record.named, record.repaired)
+            ),
+            str(record.hints),
+            ", ".join(record.faults),
+        )
+        for record in records[-_LAST:]
+    ]
+    screen.columns([head, *shown])
+
+
+def _times(item: Due) -> str:
+    return f"practised {counted(item.times, 'time')}, last {_WORDS.get(item.last, item.last)}"
+
+
+def _due(item: Due) -> dict[str, Any]:
+    return {**asdict(item), "due": item.due.isoformat()}

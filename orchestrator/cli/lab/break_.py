@@ -1,0 +1,67 @@
+"""`lab break`, and what commands about an attempt have in common."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from orchestrator import catalog
+from orchestrator.cli.common import Options, chosen, number, seed
+from orchestrator.cli.screen import Screen
+from orchestrator.errors import UsageError
+from orchestrator.lab.running import RunningLab
+from orchestrator.model import Practice
+from orchestrator.practice.choice import Asked
+from orchestrator.practice.incident import Breaker
+from orchestrator.state.instance import Instance
+from orchestrator.state.lock import locked
+
+_HELP = {False: "watch, hint, guess, reveal", True: "watch, guess; reset gives up"}
+
+
+def break_lab(screen: Screen, name: str, _: str, options: Options) -> None:
+    """Inject a fault and print the ticket; the clock starts when it has taken effect."""
+    lab, instance = chosen(name, options)
+    given = seed(options)
+    asked = Asked(
+        seed=random.randrange(1_000_000) if given is None else given,  # noqa: S311 - a choice, not a secret
+        fault=options["fault"],
+        layer=options["layer"],
+        level=number("level", options["level"]),
+        compound=number("compound", options["compound"] or "1"),
+        exam=bool(options["exam"]),
+    )
+    if asked.exam and options["show"]:
+        raise UsageError("--show tells what an exam asks.", "Leave out --show, or --exam.")
+    practice = catalog.practice(name)
+    with RunningLab.attach(lab, instance) as running, locked(instance, f"lab break {instance.arguments}", screen.say):
+        attempt = Breaker(running, practice, screen.say).run(asked)
+    ticket = attempt.ticket(practice)
+    screen.line(screen.colour(f"{instance} is broken. The ticket:", "bold"))
+    for line in ticket.splitlines():
+        screen.line(f"  “{line}”")
+    if options["show"]:
+        screen.line(f"  It is {', '.join(attempt.faults)} (seed {attempt.seed}).")
+    screen.next(
+        f"invoke lab shell {instance.lab} NODE{tagged(instance)}    (nodes: {', '.join(lab.places)})",
+        f"invoke lab check {instance.arguments}         or {_HELP[attempt.exam]}",
+    )
+    document: dict[str, Any] = {"instance": str(instance), "ticket": ticket, "level": asked.level, "exam": asked.exam}
+    document |= {} if asked.exam else {"seed": attempt.seed}  # which says what it is to who breaks another copy by it
+    screen.document(document | ({"faults": attempt.faults, "red": attempt.red} if options["show"] else {}))
+
+
+def tagged(instance: Instance) -> str:
+    """The flag that names a copy, for commands that have another word behind the lab."""
+    return f" --as {instance.tag}" if instance.tag else ""
+
+
+@contextmanager
+def practising(screen: Screen, command: str, options: Options, name: str) -> Iterator[tuple[RunningLab, Practice]]:
+    """The running lab and what there is to practise, with the instance's lock."""
+    lab, instance = chosen(name, options)
+    practice = catalog.practice(name)
+    with RunningLab.attach(lab, instance) as running, locked(instance, f"lab {command}", screen.say):
+        yield running, practice

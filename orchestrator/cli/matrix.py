@@ -1,0 +1,220 @@
+"""`invoke matrix`: claims by engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+from invoke import Exit
+
+from orchestrator import catalog
+from orchestrator.cli import matrix_report
+from orchestrator.cli.common import Options
+from orchestrator.cli.matrix_progress import Following
+from orchestrator.cli.screen import Screen
+from orchestrator.engine import location, placement
+from orchestrator.errors import EXIT_CLAIM_FAILED
+from orchestrator.hosts.choice import engines as engines_here
+from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.matrix import compare as comparing
+from orchestrator.matrix import junit, results_file, selection
+from orchestrator.matrix.cell_process import Run
+from orchestrator.matrix.compare import Cells, Comparison
+from orchestrator.matrix.pool import Ended, Pool, Task
+from orchestrator.matrix.records import Cell, Inputs, Key
+from orchestrator.state import instance
+
+
+@frozen
+class _Asked:
+    """A command line that has been understood."""
+
+    keys: list[Key]
+    hosts: Mapping[str, int]
+    results: Path
+    junit: Path | None
+    earlier: Cells | None
+    pairs: list[comparing.Pair]
+    every_lab: bool
+    jobs: str
+    fresh: bool
+
+    @property
+    def largest(self) -> int:
+        """The lab hosts of the largest lab."""
+        return max(self.hosts.values())
+
+
+@frozen
+class Outcome:
+    """The cells of a run, and those of them that had not to be run again."""
+
+    cells: list[Cell]
+    kept: list[Key]
+
+
+def compare(screen: Screen, options: Options, *, fresh: bool) -> None:
+    """Run cells as needed, print claims by engines, and what differs; exit 1 for failures and changes."""
+    asked = _understood(options, fresh=fresh)
+    with results_file.held(asked.results):
+        outcome = _run(screen, asked, results_file.Book.open(asked.results))
+    found = _against(asked, outcome)
+    if asked.junit:
+        instance.write_atomically(asked.junit, junit.text(outcome.cells))
+    matrix_report.show(screen, outcome.cells, found, options["against"])
+    _end(screen, asked, outcome)
+    screen.document(_document(outcome, found))
+    if any(cell.failed for cell in outcome.cells) or (found and found.changed):
+        raise Exit(code=EXIT_CLAIM_FAILED)
+
+
+def _understood(options: Options, *, fresh: bool) -> _Asked:
+    """Everything that can be wrong with a command line is told before anything is built."""
+    keys = selection.keys(options["labs"], options["engines"], options["firewalls"], engines_here())
+    hosts = {name: len(catalog.load(name).hosts) for name in dict.fromkeys(key.lab for key in keys)}
+    selection.jobs(options["jobs"], len(keys), 1)
+    results = Path(options["results"]) if options["results"] else results_file.default_path()
+    report = Path(options["junit"]) if options["junit"] else None
+    if report:
+        results_file.check_writable(report, "--junit")
+    if results.exists():
+        results_file.read(results, "--results")
+    earlier, pairs = None, []
+    if options["against"]:
+        earlier = results_file.read(Path(options["against"]), "--against")
+        there = results_file.columns(cell.key for cell in earlier.values() if cell.complete)
+        pairs = comparing.pairs(there, results_file.columns(keys))
+    every_lab = not options["labs"].strip(", ")
+    return _Asked(keys, hosts, results, report, earlier, pairs, every_lab, options["jobs"], fresh)
+
+
+def _run(screen: Screen, asked: _Asked, results: results_file.Book) -> Outcome:
+    """Bring the results up to date for the cells asked for."""
+    inputs = _inputs(screen, asked.keys)
+    if asked.fresh:
+        results.forget(asked.keys)
+    pending = selection.pending(inputs, results.cells)
+    kept = [key for key in asked.keys if key not in pending]
+    if kept:
+        screen.say(f"unchanged and not run again: {len(kept)} of {len(asked.keys)} cells (--fresh runs them)")
+    order = selection.longest_first(pending, asked.hosts, [*(asked.earlier or {}).values(), *results.cells.values()])
+    if order:
+        _fill(screen, asked, results, order, inputs)
+    return Outcome([results.cells[key] for key in asked.keys], kept)
+
+
+def _inputs(screen: Screen, keys: list[Key]) -> dict[Key, Inputs]:
+    """What each cell depends on. Images that are missing are built, one after the other."""
+    here = hosts_here()
+    kernel = here.kernel()
+    placement.remember(location.current())
+    most = max(len(catalog.load(name).hosts) for name in {key.lab for key in keys})
+    engines = dict.fromkeys(key.column.engine for key in keys)
+    found = {name: here.prepare(name, most, screen.say).image for name in engines}
+    digests = {name: selection.lab_digest(name) for name in {key.lab for key in keys}}
+    return {key: Inputs(found[key.column.engine], kernel, digests[key.lab]) for key in keys}
+
+
+def _fill(
+    screen: Screen, asked: _Asked, results: results_file.Book, order: list[Key], inputs: Mapping[Key, Inputs]
+) -> None:
+    """Run cells and keep each as soon as it has ended."""
+
+    def begin(key: Key, say: Callable[[str], None]) -> Task:
+        run = Run(key, inputs[key], say)
+        return run, run.stop
+
+    most = hosts_here().at_once
+    jobs = min(selection.jobs(asked.jobs, len(order), asked.largest), most or len(order))
+    with Following(screen, len(order), jobs) as following:
+        pool = Pool(jobs, begin, following.stopping)
+        try:
+            with pool.running(order) as events:
+                for event in events:
+                    if isinstance(event, Ended):
+                        results.add(event.cell)
+                    following(event)
+        except BaseException:
+            # What ended while the others were being stopped, or while the file was being written.
+            if pool.ended:
+                results.add(*pool.ended)
+            raise
+
+
+def _against(asked: _Asked, outcome: Outcome) -> Comparison | None:
+    if asked.earlier is None:
+        return None
+    labs = list(asked.hosts)
+    if asked.every_lab:
+        labs += sorted({key.lab for key in asked.earlier})
+    return comparing.against(asked.earlier, {cell.key: cell for cell in outcome.cells}, asked.pairs, labs)
+
+
+def _end(screen: Screen, asked: _Asked, outcome: Outcome) -> None:
+    """Where things are, and what to type next."""
+    screen.line(f"  results: {asked.results}")
+    if asked.junit:
+        screen.line(f"  JUnit: {asked.junit}")
+    worth = _worth_a_look(outcome.cells)
+    commands = [f"invoke lab up {worth.lab} --engine {worth.column.engine} --firewall {worth.column.firewall}"]
+    if asked.earlier is None:
+        # Another file, so that an interrupted run does not change what it is compared with.
+        newer = asked.results.with_stem(f"{asked.results.stem}-new")
+        commands.append(f"invoke matrix --against {asked.results} --results {newer}")
+    screen.next(*commands)
+
+
+def _worth_a_look(cells: list[Cell]) -> Key:
+    """The first cell that failed, else one that differs from the others."""
+    odd = [Key(row.lab, row.groups()[-1][0][0]) for row in comparing.rows(cells) if row.differs]
+    return next(iter([*(cell.key for cell in cells if cell.failed), *odd, cells[0].key]))
+
+
+def _document(outcome: Outcome, found: Comparison | None) -> dict[str, Any]:
+    """The cells of this run, what differs among them, and what changed."""
+    differing = [row for row in comparing.rows(outcome.cells) if row.differs]
+    return results_file.document(
+        outcome.cells,
+        not_run_again=[str(key) for key in outcome.kept],
+        differences=[
+            {
+                "lab": row.lab,
+                "claim": row.claim,
+                "behaviour": row.says.behaviour,
+                "columns": [_came_out(str(column), claim) for column, claim in row.in_column.items()],
+            }
+            for row in differing
+        ],
+        **(_changes(found) if found else {}),
+    )
+
+
+def _came_out(column: str, claim: Any) -> dict[str, Any]:
+    fields = attrs.asdict(claim)
+    return {"column": column, **{name: fields[name] for name in ("verdict", "outcome", "failure", "evidence")}}
+
+
+def _changes(found: Comparison) -> dict[str, Any]:
+    return {
+        "compared": [{"before": str(before), "after": str(after)} for before, after in found.pairs],
+        "changes": [
+            {
+                "lab": item.lab,
+                "claim": item.claim,
+                "before": _came_out(str(item.was_in), item.before),
+                "after": _came_out(str(item.is_in), item.after),
+            }
+            for item in found.changed
+        ],
+        **{
+            name: [
+                {"lab": item.lab, "claim": item.claim, "says": item.says, "columns": list(map(str, item.columns))}
+                for item in strangers
+            ]
+            for name, strangers in (("new", found.new), ("gone", found.gone))
+        },
+        "not_compared": list(map(str, found.unmatched)),
+    }

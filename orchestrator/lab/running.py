@@ -1,0 +1,174 @@
+"""A handle on a live lab: its hosts, nodes and engines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Self
+
+import docker
+from attrs import frozen
+
+from orchestrator.errors import HostDied, UsageError
+from orchestrator.hosts import Found
+from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.lab.agent_client import COMMAND, Agent
+from orchestrator.lab.engine import engine_of
+from orchestrator.model import Lab, LabHost
+from orchestrator.state.instance import Instance
+from orchestrator.wait import scaled
+
+_SNAPSHOT = 60.0
+
+
+@frozen
+class Result:
+    """How a command ended: exit code, output, and whether it was killed for taking too long."""
+
+    rc: int
+    stdout: str
+    stderr: str
+    timed_out: bool
+
+
+def place_of(lab: Lab, name: str) -> str:
+    """The agent's name for a host or node; UnknownName with the nearest match."""
+    host: LabHost = lab.host_of(name)
+    if name == host.name:
+        return "host"
+    kind = "netns" if any(part.name == name for part in lab.namespaces) else "container"
+    return f"{kind}:{name}"
+
+
+class RunningLab:
+    """A lab that is up. Agents are started when first needed; use it as a context manager to end them."""
+
+    def __init__(self, lab: Lab, instance: Instance, hosts: Sequence[Found]) -> None:
+        self.lab = lab
+        self.instance = instance
+        self.hosts = {found.host: found for found in hosts}
+        self._agents: dict[str, Agent] = {}
+        self._lost: dict[str, HostDied] = {}
+        self._engines: dict[str, docker.DockerClient] = {}
+        self._features: dict[str, dict[str, Any]] = {}
+        self._starting = threading.Lock()
+
+    @classmethod
+    def attach(cls, lab: Lab, instance: Instance) -> RunningLab:
+        """The running instance of a lab. UsageError when it is not up, HostDied when a host is dead."""
+        found = hosts_here().find(instance)
+        if not found:
+            raise UsageError(f"{instance} is not up.", f"`invoke lab up {instance.arguments}` builds it.")
+        for host in found:
+            if not host.running:
+                raise HostDied(
+                    f"Lab host {host.host} of {instance} is {host.state}.",
+                    f"`invoke lab up {instance.arguments}` builds it again.",
+                )
+        missing = {host.name for host in lab.hosts} - {host.host for host in found}
+        if missing:
+            raise HostDied(
+                f"Lab host {', '.join(sorted(missing))} of {instance} is gone.",
+                f"`invoke lab up {instance.arguments}` builds it again.",
+            )
+        return cls(lab, instance, found)
+
+    @classmethod
+    def remains(cls, lab: Lab, instance: Instance) -> RunningLab:
+        """What still runs of an instance, whatever became of the rest; UsageError when nothing does."""
+        found = [host for host in hosts_here().find(instance) if host.running]
+        if not found:
+            raise UsageError(f"No lab host of {instance} is up.", f"`invoke lab up {instance.arguments}` builds it.")
+        return cls(lab, instance, found)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the agents; the lab stays up."""
+        for agent in self._agents.values():
+            agent.close()
+        self._agents.clear()
+        self._engines.clear()
+
+    def agent(self, host: str) -> Agent:
+        """The agent of a lab host; one, also when several threads ask at once."""
+        with self._starting:
+            if host in self._lost:
+                raise self._lost[host]
+            if host not in self._agents:
+                try:
+                    self._agents[host] = Agent(hosts_here().stream(self.hosts[host], COMMAND), host)
+                except HostDied as error:  # to try again for each of those who wait would take as long each time
+                    self._lost[host] = error
+                    raise
+            return self._agents[host]
+
+    def forget(self, host: str) -> None:
+        """End what leads to a lab host that is about to go."""
+        self._engines.pop(host, None)
+        self._lost.pop(host, None)
+        agent = self._agents.pop(host, None)
+        if agent is not None:
+            agent.close()
+
+    def engine_runs(self, host: Found) -> bool:
+        """Whether a lab host has an engine process; it may not answer yet."""
+        self.hosts[host.host] = host
+        state = self.agent(host.host).call("engine.state")
+        if not state["answers"] and not state["dockerd"]:
+            self.forget(host.host)
+            return False
+        return True
+
+    def engine(self, host: str) -> docker.DockerClient:
+        """The engine of a lab host, by docker-py."""
+        if host not in self._engines:
+            self._engines[host] = engine_of(self.agent(host))
+        return self._engines[host]
+
+    def at(self, name: str) -> tuple[Agent, str]:
+        """Where a host or node is: (the agent of its lab host, the agent's name for it).
+
+        `NAME@HOST` is a container of that lab host which is not part of the definition.
+        """
+        container, _, host = name.partition("@")
+        return self.agent(self.host_of(name)), f"container:{container}" if host else place_of(self.lab, name)
+
+    def host_of(self, name: str) -> str:
+        """The lab host of a host, a node or `NAME@HOST`; UnknownName with the nearest match."""
+        host = name.partition("@")[2]
+        return self.lab.host(host).name if host else self.lab.host_of(name).name
+
+    def run(self, name: str, command: str | list[str], stdin: str | None = None, limit: float | None = None) -> Result:
+        """Run a command in a host or node, at most `limit` seconds; a string goes to its shell."""
+        agent, place = self.at(name)
+        answer: dict[str, Any] = agent.call(
+            "run",
+            limit=(limit or 3600.0) + 30.0,
+            place=place,
+            command=command,
+            stdin=stdin,
+            timeout=limit,
+        )
+        return Result(**answer)
+
+    def features(self, host: str) -> dict[str, Any]:
+        """{kernel feature: {"works", "why"}} under a lab host, tried out once."""
+        if host not in self._features:
+            self._features[host] = self.agent(host).call("probe")["features"]
+        return self._features[host]
+
+    def snapshot(self, *, flows: bool = False) -> dict[str, Any]:
+        """{lab host: snapshot of all its namespaces}, as the agents took them."""
+        pending = {name: self.agent(name).submit("snapshot", flows=flows) for name in self.hosts}
+        try:
+            return {name: future.result(scaled(_SNAPSHOT)) for name, future in pending.items()}
+        except TimeoutError as error:
+            raise HostDied(
+                f"A lab host of {self.instance} did not tell its state within {scaled(_SNAPSHOT):.0f} s.",
+                f"`invoke lab reset {self.instance.arguments}` brings back the state after `up` from anything.",
+            ) from error

@@ -1,0 +1,82 @@
+"""Hints in four steps, each at its price, for the fault that is still to be felt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from orchestrator.lab.running import RunningLab
+from orchestrator.model import LAYERS, Decoy, Fault, Practice
+from orchestrator.model.typed_steps import typed
+from orchestrator.practice.attempt import Attempt
+from orchestrator.practice.check_runner import Look, look
+from orchestrator.practice.injection import standing
+
+PRICES = {"symptom": 5, "layer": 10, "command": 25, "solution": 60}
+_NO_MORE = "There are no more hints: `reveal` tells everything."
+
+
+@frozen
+class Hint:
+    """One hint, and the kind of the one `after` it; `kind` is empty when there is none to give, and `text` says why."""
+
+    kind: str
+    text: str
+    price: int = 0
+    after: str = ""
+
+
+def hint(lab: RunningLab, practice: Practice, attempt: Attempt) -> Hint:
+    """The next hint, noted in the attempt (which the caller writes). What is red now decides what it is about."""
+    looks = [found for found in look(lab, practice.checks) if not found.is_green]
+    if attempt.decoy:
+        return _next(attempt, [practice.decoy(attempt.faults[0])], looks)
+    at_work = standing(lab, attempt.broken(practice))
+    if not looks and not at_work:
+        return Hint("", "Everything is green, and nothing that was injected is seen to be in effect: ask `check`.")
+    if not at_work:
+        names = ", ".join(found.check.id for found in looks)
+        return Hint("", f"Nothing that was injected is seen to be in effect. Red is {names}: see `lab diff`.")
+    red = {found.check.id for found in looks}
+    felt = [fault for fault in at_work if red & fault.shows.keys()]
+    return _next(attempt, felt or at_work, looks)
+
+
+def _next(attempt: Attempt, about: Sequence[Fault | Decoy], looks: list[Look]) -> Hint:
+    """The next hint on the first of these on which there is one, the one after it on the same or on another."""
+    left = [(one, kind) for one in about for kind in PRICES if kind not in _taken(attempt, one)]
+    if not left:
+        return Hint("", _NO_MORE)
+    (one, kind), after = left[0], [kind for _, kind in left[1:2]]
+    attempt.hints.append((_name(one), kind, PRICES[kind]))
+    return Hint(kind, _text(kind, one, looks), PRICES[kind], "".join(after))
+
+
+def _name(about: Fault | Decoy) -> str:
+    return about.name if isinstance(about, Fault) else about.id
+
+
+def _taken(attempt: Attempt, about: Fault | Decoy) -> list[str]:
+    return [kind for name, kind, _ in attempt.hints if name == _name(about)]
+
+
+def _text(kind: str, about: Fault | Decoy, looks: list[Look]) -> str:
+    if kind == "symptom":
+        return _symptom(about, looks)
+    if kind == "layer":
+        return f"Look at the layer {about.layer}: {LAYERS[about.layer]}."
+    if kind == "command":
+        return f"Look here: {about.look}."
+    if isinstance(about, Decoy):
+        return f"Nothing is broken. {about.why}"
+    return f"{about.what} Repair: {'; '.join(map(typed, about.mending))}"
+
+
+def _symptom(about: Fault | Decoy, looks: list[Look]) -> str:
+    if not looks and isinstance(about, Fault):
+        return "No check is red, and yet what was broken is still as the fault made it: something works around it."
+    if not looks:
+        return "No check is red. Ask yourself whether what the ticket asks for was ever meant to work."
+    mine = [found for found in looks if isinstance(about, Decoy) or found.check.id in about.shows] or looks
+    return " ".join(f"{found.check.says} Not now: {found.outcome}, as seen from {found.check.at}." for found in mine)

@@ -1,0 +1,94 @@
+"""Rules of `ip rule` that a packet's route was looked up by, besides the three that every namespace has."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from orchestrator.facts.model import Policy
+from orchestrator.walk.diagnosis.scene import Scene, leads_to
+from orchestrator.walk.routes import Query
+
+_USUAL = {0, 32766, 32767}
+_WHOLE = 0xFFFFFFFF
+_BLACKHOLE = "blackhole"
+_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+_ACTIONS = {6: _BLACKHOLE, 7: "unreachable", 8: "prohibit"}
+
+
+def policies(scene: Scene, place: str, query: Query) -> Iterator[str]:
+    """Each in the words of `ip rule`, in the order in which the kernel went through them, up to one that refuses."""
+    return (_said(one) for one in _matching(scene, place, query))
+
+
+def lead_into_a_blackhole(scene: Scene, place: str, query: Query) -> bool:
+    """Whether one of them is a blackhole itself, or has a table with one for the destination."""
+    routes = [one for one in scene.space(place).routes if one.type == _BLACKHOLE and leads_to(one.dst, query.dst)]
+    tables = {one.table for one in routes}
+    found = list(_matching(scene, place, query))
+    return any(_ACTIONS.get(one.action) == _BLACKHOLE or one.table in tables for one in found)
+
+
+def _matching(scene: Scene, place: str, query: Query) -> Iterator[Policy]:
+    family = "ip6" if ":" in query.dst else "ip"
+    known = [one for one in scene.space(place).policies if one.family == family and one.priority not in _USUAL]
+    for one in sorted(known, key=lambda each: each.priority):
+        if _matches(one, query):
+            yield one
+            if one.action in _ACTIONS:
+                return
+
+
+def _matches(policy: Policy, query: Query) -> bool:
+    wanted = policy.match
+    interface = query.iif or "lo"  # what is made here comes in by the loopback, as far as rules go
+    if "not" in wanted:  # what such a rule leaves out may be any part of it
+        return not _matches(evolve(policy, match={key: one for key, one in wanted.items() if key != "not"}), query)
+    mask = int(wanted.get("fwmask", _WHOLE))
+    return (
+        wanted.get("iif", interface) == interface
+        and wanted.get("fwmark", query.mark & mask) == query.mark & mask
+        and _within(query.src, wanted.get("from"))
+        and _within(query.dst, wanted.get("to"))
+        and "oif" not in wanted
+        and _PROTOCOLS.get(wanted.get("ip_proto", ""), query.proto) == query.proto
+        and _among(query.sport, wanted.get("sport_range"))
+        and _among(query.dport, wanted.get("dport_range"))
+        and (not query.iif or "uid_range" not in wanted)
+    )
+
+
+def _among(port: int, wanted: str | None) -> bool:
+    """Whether a port is in a range such as `80:90`."""
+    if wanted is None:
+        return True
+    first, _, last = wanted.partition(":")
+    return int(first) <= port <= int(last)
+
+
+def _within(address: str, network: str | None) -> bool:
+    if network is None:
+        return True
+    return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+
+
+def _range(given: str, name: str) -> str:
+    """As `ip rule` writes it: one port alone, users always with both ends."""
+    first, _, last = given.partition(":")
+    return first if first == last and name != "uidrange" else f"{first}-{last}"
+
+
+def _said(policy: Policy) -> str:
+    words = [f"{policy.priority}:"]
+    for name in ("from", "to", "iif"):
+        words += [name, policy.match[name]] if name in policy.match else []
+    words = [words[0], "not", *words[1:]] if "not" in policy.match else words
+    words += ["ipproto", _PROTOCOLS.get(protocol, protocol)] if (protocol := policy.match.get("ip_proto")) else []
+    for name, key in (("sport", "sport_range"), ("dport", "dport_range"), ("uidrange", "uid_range")):
+        words += [name, _range(policy.match[key], name)] if key in policy.match else []
+    mask = f"/{int(policy.match['fwmask']):#x}" if "fwmask" in policy.match else ""
+    words += ["fwmark", hex(policy.match["fwmark"]) + mask] if "fwmark" in policy.match else []
+    words += [_ACTIONS[policy.action]] if policy.action in _ACTIONS else ["lookup", policy.table]
+    return " ".join(words)
