@@ -50,6 +50,10 @@ def _places() -> Any:
     return snapshot.list_places()
 
 
+def _lend(place: str, path: str) -> None:
+    netns_passing.lend(namespaces.open_netns(place), path)
+
+
 def _netfilter(**args: Any) -> Any:
     from . import netfilter  # noqa: PLC0415 - as above
 
@@ -139,7 +143,7 @@ OPERATIONS: dict[str, Operation] = {
     "netns": wires.make_netns,
     "switch": wires.make_switch,
     "cable": wires.make_cable,
-    "lend": netns_passing.lend,
+    "lend": _lend,
     "real": wires.take_real,
     "link": wires.change_link,
     "sysctl": wires.sysctl,

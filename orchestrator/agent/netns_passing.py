@@ -14,11 +14,8 @@ import threading
 _WAIT = 10.0
 
 
-def lend(place: str, path: str) -> None:
-    """Hand a place's namespace to whoever connects to the socket at `path` next, once."""
-    from . import namespaces  # noqa: PLC0415 - places borrows, too
-
-    descriptor = namespaces.open_netns(place)
+def lend(descriptor: int, path: str) -> None:
+    """Hand an open namespace to whoever connects to the socket at `path` next, once; it is closed then."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import namespaces
+from .route_socket import route_socket
 
 REST = "/netproof/real"
 _KNOWN = "/run/netproof/real"
@@ -44,19 +45,17 @@ def _at_rest() -> bool:
 
 def fetch(place: str, name: str) -> int:
     """Move it into a place under a name, from wherever it is; its index there. The thread stays in that place."""
-    from .wires import netlink  # noqa: PLC0415 - wiring gives it back
-
     target = namespaces.open_netns(place)
     try:
         for space in _spaces():
             namespaces.enter_netns(space) if space != "host" else _enter_host()
-            with netlink() as ip:
+            with route_socket() as ip:
                 for link in _candidates(ip):
                     if space == f"path:{REST}":
                         _note(link)
                     ip.link("set", index=link["index"], net_ns_fd=target, ifname=name)
                     namespaces.enter(target)
-                    with netlink() as there:
+                    with route_socket() as there:
                         return int(there.link_lookup(ifname=name)[0])
     finally:
         os.close(target)

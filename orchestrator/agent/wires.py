@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from . import namespaces, physical_nic
+from .route_socket import route_socket
 
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
 SWITCH = "br0"
 _FIRST_INDEX = 100
 _NODAD = 0x02
-
-
-def netlink() -> IPRoute:
-    """A connection to the network of the calling thread's namespace."""
-    from pyroute2 import IPRoute  # noqa: PLC0415 - takes 0.2 s; commands without wiring do without
-
-    return IPRoute()
 
 
 def make_netns(name: str) -> bool:
@@ -33,7 +27,7 @@ def make_netns(name: str) -> bool:
 
     netns.create(name)
     namespaces.enter_netns(f"netns:{name}")
-    with netlink() as ip:
+    with route_socket() as ip:
         ip.link("set", index=1, state="up")
     return True
 
@@ -49,7 +43,7 @@ def remove_netns(name: str) -> bool:
         return False
     with contextlib.suppress(OSError):  # a file without a namespace behind it has no wires
         namespaces.enter_netns(f"netns:{name}")
-        with netlink() as ip:
+        with route_socket() as ip:
             for link in ip.get_links():
                 if physical_nic.is_real(link):
                     physical_nic.give_back(ip, link)
@@ -63,7 +57,7 @@ def make_switch(name: str) -> None:
     """Make an Ethernet switch: a bridge br0 in a network namespace of its own."""
     make_netns(name)
     namespaces.enter_netns(f"netns:{name}")
-    with netlink() as ip:
+    with route_socket() as ip:
         ip.link("add", ifname=SWITCH, kind="bridge")
         ip.link("set", index=ip.link_lookup(ifname=SWITCH)[0], state="up")
 
@@ -93,10 +87,10 @@ def make_cable(one: dict[str, Any], other: dict[str, Any]) -> None:
     near, far = namespaces.open_netns(one["place"]), namespaces.open_netns(other["place"])
     try:
         namespaces.enter(far)
-        with netlink() as ip:
+        with route_socket() as ip:
             _remove(ip, other["name"])
         namespaces.enter(near)
-        with netlink() as ip:
+        with route_socket() as ip:
             _remove(ip, one["name"])
             peer = {"ifname": other["name"], "address": other["mac"], "net_ns_fd": far}
             # An index of its own: where both ends have the same one, the kernel is slow to report their carrier.
@@ -104,7 +98,7 @@ def make_cable(one: dict[str, Any], other: dict[str, Any]) -> None:
             ip.link("add", ifname=one["name"], kind="veth", address=one["mac"], index=index, peer=peer)
             _dress(ip, one)
         namespaces.enter(far)
-        with netlink() as ip:
+        with route_socket() as ip:
             _dress(ip, other)
     finally:
         os.close(near)
@@ -114,10 +108,10 @@ def make_cable(one: dict[str, Any], other: dict[str, Any]) -> None:
 def take_real(end: dict[str, Any]) -> None:
     """Make the machine's real interface an end of a wire, as `make_cable` takes one; what has its name is replaced."""
     namespaces.enter_netns(end["place"])
-    with netlink() as ip:
+    with route_socket() as ip:
         _remove(ip, end["name"])
     index = physical_nic.fetch(end["place"], end["name"])
-    with netlink() as ip:
+    with route_socket() as ip:
         ip.link("set", index=index, address=end["mac"])
         _dress(ip, end)
 
@@ -135,14 +129,14 @@ def _remove(ip: IPRoute, name: str) -> bool:
 def remove_link(place: str, name: str) -> bool:
     """Remove an interface of a place; False when there was none."""
     namespaces.enter_netns(place)
-    with netlink() as ip:
+    with route_socket() as ip:
         return _remove(ip, name)
 
 
 def change_link(place: str, name: str, **what: Any) -> None:
     """Change a link: state, mtu, address, … as pyroute2's `link("set")` takes them."""
     namespaces.enter_netns(place)
-    with netlink() as ip:
+    with route_socket() as ip:
         found = ip.link_lookup(ifname=name)
         if not found:
             raise namespaces.NoSuchPlace(f"there is no interface {name!r} in {place}")

@@ -40,7 +40,7 @@ class Docker:
 
     def _make_mesh(self) -> None:
         progress = self._progress
-        why = routing_mesh.unavailable(progress.running) if self._lab.mesh else ""
+        why = progress.running.lacks_routing_mesh if self._lab.mesh else ""
         if why:
             note = f"Ports that services publish do not answer here, nor do their virtual IPs: {why}."
             progress.built.note = f"{progress.built.note} {note}".strip()

@@ -162,6 +162,13 @@ class RunningLab:
             self._features[host] = self.agent(host).call("probe")["features"]
         return self._features[host]
 
+    @property
+    def lacks_routing_mesh(self) -> str:
+        """Why ports that the swarm's services publish do not answer: what the kernel said; "" when they do."""
+        manager = self.lab.manager
+        found = self.features(manager.name)["ipvs"] if manager is not None else {"works": True}
+        return "" if found["works"] else f"this kernel has no IPVS: {found['why']}"
+
     def snapshot(self, *, flows: bool = False) -> dict[str, Any]:
         """{lab host: snapshot of all its namespaces}, as the agents took them."""
         pending = {name: self.agent(name).submit("snapshot", flows=flows) for name in self.hosts}

@@ -42,6 +42,7 @@ from orchestrator.model.common_changes import (
     wrapped,
 )
 from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
+from orchestrator.model.lab import Lab
 from orchestrator.model.net_changes import (
     address_changed,
     forgotten,
@@ -67,7 +68,6 @@ from orchestrator.model.parts import (
     Udp,
     Wire,
 )
-from orchestrator.model.topology import Lab
 from orchestrator.model.verdicts import VERDICTS, Claim
 from orchestrator.model.walk_cases import WalkCase
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from orchestrator.errors import DefinitionError, UnknownName
 from orchestrator.model import published_ports
 from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Network, Node
-
-if TYPE_CHECKING:
-    from orchestrator.model.topology import Lab
+from orchestrator.model.topology import Topology
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _INTERFACE_NAME = 15
 
 
-def check(lab: Lab) -> None:
+def check(lab: Topology) -> None:
     """Everything about a lab that its parts cannot check alone."""
     _names_are_unique(lab)
     _references_exist(lab)
@@ -50,7 +47,7 @@ def _unique(what: str, names: Iterable[str], remedy: str) -> None:
             raise DefinitionError(what, name, f"is used {times} times", remedy)
 
 
-def _names_are_unique(lab: Lab) -> None:
+def _names_are_unique(lab: Topology) -> None:
     if not lab.hosts:
         raise DefinitionError("hosts", (), "a lab needs a lab host", 'Add LabHost("host").')
     own = "Give each part a name of its own."
@@ -67,7 +64,7 @@ def _known(field_name: str, value: str, kind: str, known: list[str]) -> None:
         raise DefinitionError(field_name, value, f"there is no {kind} of that name", unknown.remedy)
 
 
-def _references_exist(lab: Lab) -> None:
+def _references_exist(lab: Topology) -> None:
     hosts = [host.name for host in lab.hosts]
     wires = [wire.name for wire in lab.media]
     networks = [network.name for network in lab.networks]
@@ -87,7 +84,7 @@ def _references_exist(lab: Lab) -> None:
             _known(f"{container.name}.networks", join.network, "network", networks)
 
 
-def _wires_have_two_ends(lab: Lab) -> None:
+def _wires_have_two_ends(lab: Topology) -> None:
     for wire in lab.wires:
         machines = [machine for machine, _ in lab.ends(wire.name)]
         if len(machines) != 2:  # noqa: PLR2004 - a cable has two ends
@@ -103,7 +100,7 @@ def _wires_have_two_ends(lab: Lab) -> None:
             )
 
 
-def _ports_of_switches_have_names(lab: Lab) -> None:
+def _ports_of_switches_have_names(lab: Topology) -> None:
     for switch in lab.switches:
         ends = list(lab.ends(switch.name))
         if not ends:
@@ -122,7 +119,7 @@ def _ports_of_switches_have_names(lab: Lab) -> None:
                 )
 
 
-def _one_manager(lab: Lab) -> None:
+def _one_manager(lab: Topology) -> None:
     members = [host for host in lab.hosts if host.swarm]
     managers = [host.name for host in members if host.swarm == MANAGER]
     if members and len(managers) != 1:
@@ -139,12 +136,12 @@ def _one_manager(lab: Lab) -> None:
             )
 
 
-def _mesh_has_nodes(lab: Lab) -> None:
+def _mesh_has_nodes(lab: Topology) -> None:
     if lab.mesh and not any(host.swarm == WORKER for host in lab.hosts):
         raise DefinitionError("mesh", lab.mesh, "there is no worker for a service", 'Mark a LabHost swarm="worker".')
 
 
-def _modes_fit(lab: Lab) -> None:
+def _modes_fit(lab: Topology) -> None:
     """What a container's network may be, and which networks a container on that host can join."""
     for container in lab.containers:
         where = f"{container.name}.network"
@@ -185,7 +182,7 @@ def _resolves_itself(container: Container) -> None:
             )
 
 
-def _joins_fit(lab: Lab, container: Container) -> None:
+def _joins_fit(lab: Topology, container: Container) -> None:
     where = f"{container.name}.networks"
     _unique(where, [join.network for join in container.networks], "A container has one place in a network.")
     for join in container.networks:
@@ -213,7 +210,7 @@ def _joins_fit(lab: Lab, container: Container) -> None:
             )
 
 
-def _shares_an_earlier_one(lab: Lab, container: Container) -> None:
+def _shares_an_earlier_one(lab: Topology, container: Container) -> None:
     earlier = []
     for other in lab.containers:
         if other is container:
@@ -223,7 +220,7 @@ def _shares_an_earlier_one(lab: Lab, container: Container) -> None:
     _known(f"{container.name}.network", container.shares, "container before it on its host", earlier)
 
 
-def _gateways_are_neighbours(lab: Lab) -> None:
+def _gateways_are_neighbours(lab: Topology) -> None:
     for machine in lab.machines:
         subnets = _subnets(lab, machine)
         for destination, gateway in machine.routes.items():
@@ -236,11 +233,11 @@ def _gateways_are_neighbours(lab: Lab) -> None:
                 )
 
 
-def _subnets(lab: Lab, machine: Machine) -> list[IPNetwork]:
+def _subnets(lab: Topology, machine: Machine) -> list[IPNetwork]:
     return [ipaddress.ip_network(subnet) for link in machine.links for subnet in lab.wire(link.wire).subnets]
 
 
-def _addresses_fit(lab: Lab) -> None:
+def _addresses_fit(lab: Topology) -> None:
     taken: dict[str, str] = {}
     for machine, link in lab.ends():
         where = f"{machine}.{link.name}.address"
@@ -269,7 +266,7 @@ def _is_no_gateway(where: str, address: str, network: Network) -> None:
         raise DefinitionError(where, address, f"is the gateway of network {network.name}", "Choose another address.")
 
 
-def _gateways_are_in_their_subnets(lab: Lab) -> None:
+def _gateways_are_in_their_subnets(lab: Topology) -> None:
     for network in lab.networks:
         for gateway in network.gateways:
             if not network.subnets:
@@ -282,7 +279,7 @@ def _gateways_are_in_their_subnets(lab: Lab) -> None:
             _fits(f"{network.name}.gateway", gateway, network.subnets, f"network {network.name}")
 
 
-def _address_on_default_bridge_fits(lab: Lab, container: Container, taken: dict[str, str]) -> None:
+def _address_on_default_bridge_fits(lab: Topology, container: Container, taken: dict[str, str]) -> None:
     if container.address is None:
         return
     bridge = lab.host(container.on).bridge
@@ -323,7 +320,7 @@ def _fits(where: str, address: str, subnets: Iterable[str], what: str) -> None:
         )
 
 
-def _subnets_do_not_overlap(lab: Lab) -> None:
+def _subnets_do_not_overlap(lab: Topology) -> None:
     for host in lab.hosts:
         items = []
         for name in sorted({link.wire for link in host.links if link.addresses}):

@@ -5,16 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from orchestrator.errors import DefinitionError
 from orchestrator.model.parts import IPVLAN, MACVLAN, Container, Server
+from orchestrator.model.topology import Topology
 from orchestrator.model.validators import published_on
-
-if TYPE_CHECKING:
-    from orchestrator.model.topology import Lab
 
 
 @frozen
@@ -34,7 +31,7 @@ class _Use:
         return mine == theirs and _overlap(self.address, other.address)
 
 
-def check(lab: Lab) -> None:
+def check(lab: Topology) -> None:
     """What is published can be, and every port is free for whoever takes it."""
     for container in lab.containers:
         why = _why_not(lab, container) if container.publish else None
@@ -51,7 +48,7 @@ def check(lab: Lab) -> None:
             )
 
 
-def _why_not(lab: Lab, container: Container) -> tuple[str, str] | None:
+def _why_not(lab: Topology, container: Container) -> tuple[str, str] | None:
     """(why nothing can be published of a container, what to do instead)."""
     if container.shares:
         remedy = f"Publish it of {container.shares}."
@@ -67,7 +64,7 @@ def _why_not(lab: Lab, container: Container) -> tuple[str, str] | None:
     return None
 
 
-def _uses(lab: Lab, container: Container) -> Iterator[_Use]:
+def _uses(lab: Topology, container: Container) -> Iterator[_Use]:
     namespace = _namespace(lab, container)
     for server in container.serves:
         where = f"{container.name}.serves"
@@ -78,7 +75,7 @@ def _uses(lab: Lab, container: Container) -> Iterator[_Use]:
             yield _Use(f"{container.name}.publish", text, container.on, proto, address, port)
 
 
-def _namespace(lab: Lab, container: Container) -> str:
+def _namespace(lab: Topology, container: Container) -> str:
     """The host or container whose network namespace a container is in."""
     shared = next((other for other in lab.containers if other.name == container.shares), None)
     if shared is not None:
@@ -86,7 +83,7 @@ def _namespace(lab: Lab, container: Container) -> str:
     return container.on if container.network == "host" else container.name
 
 
-def _is_routed(lab: Lab, container: Container) -> bool:
+def _is_routed(lab: Topology, container: Container) -> bool:
     """Whether its networks take calls at the container's own address, so that no port of the host is taken."""
     modes = [set(lab.network(join.network).options.values()) for join in container.networks]
     return bool(modes) and all("routed" in mode for mode in modes)

@@ -1,4 +1,4 @@
-"""A whole lab."""
+"""The topology of a lab: its parts, and how they are found. Whether they fit together is checked by the Lab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from attrs import field, frozen
 
 from orchestrator.errors import UnknownName
-from orchestrator.model import consistency, validators
+from orchestrator.model import validators
 from orchestrator.model.parts import (
     MANAGER,
     Container,
@@ -24,8 +24,8 @@ from orchestrator.model.parts import (
 
 
 @frozen
-class Lab:
-    """A topology with a name, one line on what it shows, and the question of the document it belongs to.
+class Topology:
+    """Parts with a name, one line on what it shows, and the question of the document it belongs to.
 
     `mesh` says that the nodes of its swarm have published a port before. `unchecked` names statements of the document
     that cannot be checked, with the reason.
@@ -41,9 +41,6 @@ class Lab:
     nodes: tuple[Node, ...] = field(default=(), converter=validators.several)
     mesh: bool = False
     unchecked: Mapping[str, str] = field(factory=dict)
-
-    def __attrs_post_init__(self) -> None:
-        consistency.check(self)
 
     @property
     def containers(self) -> tuple[Container, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import graphlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -129,6 +130,16 @@ def test_every_layer_is_made_of_modules_that_exist() -> None:
     """The list of layers names nothing that is gone."""
     listed = {package for layer in LAYERS for package in layer}
     assert {package for package in listed if not any(within(module, package) for module in ours())} == set()
+
+
+def test_no_modules_import_each_other() -> None:
+    """No circles, not even by way of imports that only types need; the agent's are relative."""
+    found = ours() | modules(ROOT, "orchestrator/agent/*.py")
+    graph = {
+        name: {there for _, there in imports(path, ROOT) if there in found and there != name}
+        for name, path in found.items()
+    }
+    assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
 def test_the_packages_at_the_top_are_empty() -> None:

@@ -25,16 +25,9 @@ def is_missing(running: RunningLab) -> bool:
     Without IPVS nobody answers at a published port, and nothing is missing.
     """
     manager = running.lab.manager
-    if manager is None or unavailable(running):
+    if manager is None or running.lacks_routing_mesh:
         return False
     return not all(_rules(running, name) for name in _members(running)) or _remains(running)
-
-
-def unavailable(running: RunningLab) -> str:
-    """Why ports that services publish do not answer under this lab: what the kernel said; "" when they do."""
-    manager = running.lab.manager
-    found = running.features(manager.name)["ipvs"] if manager is not None else {"works": True}
-    return "" if found["works"] else f"this kernel has no IPVS: {found['why']}"
 
 
 def make(running: RunningLab) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from attrs import evolve
 
-from orchestrator.build.parts import routing_mesh
 from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.model import INFERRED, Death
 
@@ -17,7 +16,7 @@ def without_ipvs(scene: Scene, death: Death) -> Death:
     if manager is None or not scene.walk.port:
         return death
     service = _service(scene, manager.name)
-    why = routing_mesh.unavailable(scene.running) if service else ""
+    why = scene.running.lacks_routing_mesh if service else ""
     if not why:
         return death
     proof = f"{why}; {death.proof}" if death.proof else why
