@@ -121,9 +121,9 @@ def lab(
 def labs(context: Context, json: bool = False) -> None:
     """The catalogue: each lab, what it shows, its claims, its state."""
     with command(json=json) as screen:
-        from orchestrator.cli.labs import show
+        from orchestrator.cli.labs import run
 
-        show(screen)
+        run(screen)
 
 
 @task(
@@ -159,35 +159,35 @@ def faults(
     """What can be practised: faults by lab and layer, without spoilers unless asked."""
     with command(json=json) as screen:
         if ids:
-            from orchestrator.cli.faults_ids import ids as run
+            from orchestrator.cli.faults_ids import run
 
             with host_option.at_instance(ids, as_, host):
                 run(screen, ids, {"seed": seed, "tag": as_})
             return
         if prove:
-            from orchestrator.cli.faults_prove import prove as run
+            from orchestrator.cli.faults_prove import run
 
             with host_option.at_instance(prove, as_, host):
                 run(screen, prove, {"fault": fault, "tag": as_})
             return
         if walk:
-            from orchestrator.cli.faults_walk import walk as run
+            from orchestrator.cli.faults_walk import run
 
             with host_option.at_instance(walk, as_, host):
                 run(screen, walk, {"fault": fault, "tag": as_})
             return
-        from orchestrator.cli.faults import faults
+        from orchestrator.cli.faults import run as show
 
-        faults(screen, lab, layer, spoil=spoil)
+        show(screen, lab, layer, spoil=spoil)
 
 
 @task(help=JSON, auto_shortflags=False)
 def progress(context: Context, json: bool = False) -> None:
     """What was practised, how it went, and what to repeat when."""
     with command(json=json) as screen:
-        from orchestrator.cli.faults import progress
+        from orchestrator.cli.progress import run
 
-        progress(screen)
+        run(screen)
 
 
 @task(
@@ -201,18 +201,18 @@ def progress(context: Context, json: bool = False) -> None:
 def clean(context: Context, host: str = "", keep_images: bool = False, json: bool = False) -> None:
     """Remove everything of ours, by label, and nothing else."""
     with command(json=json) as screen:
-        from orchestrator.cli.clean import clean
+        from orchestrator.cli.clean import run
 
-        clean(screen, host, keep_images=keep_images)
+        run(screen, host, keep_images=keep_images)
 
 
 @task(help={**JSON, **HOST}, auto_shortflags=False)
 def doctor(context: Context, host: str = "", json: bool = False) -> None:
     """What this machine, or another host, can and cannot do, and what to do about it."""
     with command(json=json) as screen, host_option.at_host(host):
-        from orchestrator.cli.doctor import show
+        from orchestrator.cli.doctor import run
 
-        show(screen)
+        run(screen)
 
 
 @task(
@@ -222,9 +222,9 @@ def doctor(context: Context, host: str = "", json: bool = False) -> None:
 def images(context: Context, engine: str = "", host: str = "", refresh: bool = False, json: bool = False) -> None:
     """Build the lab host images, or refresh them."""
     with command(json=json) as screen, host_option.at_host(host):
-        from orchestrator.cli.images import build
+        from orchestrator.cli.images import run
 
-        build(screen, engine, refresh=refresh)
+        run(screen, engine, refresh=refresh)
 
 
 @task(
@@ -264,9 +264,9 @@ def matrix(
     options = {"labs": labs, "engines": engines, "firewalls": firewalls, "results": results}
     options |= {"against": against, "jobs": jobs, "junit": junit}
     with command(json=json) as screen, host_option.at_host(host):
-        from orchestrator.cli.matrix import compare
+        from orchestrator.cli.matrix import run
 
-        compare(screen, options, fresh=fresh)
+        run(screen, options, fresh=fresh)
 
 
 @task(
@@ -280,9 +280,9 @@ def matrix(
 def handbook(context: Context, results: str = "", to: str = "", json: bool = False) -> None:
     """A static site of labs, verdicts and evidence, made from a results file of `invoke matrix`."""
     with command(json=json) as screen:
-        from orchestrator.cli.handbook import handbook
+        from orchestrator.cli.handbook import run
 
-        handbook(screen, results, to)
+        run(screen, results, to)
 
 
 @task(
@@ -297,9 +297,9 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
 def vagrant(context: Context, action: str, machines: str = "", json: bool = False) -> None:
     """The virtual machines for `--host vagrant`: build their box, make them, say how they are, remove them."""
     with command(json=json) as screen:
-        from orchestrator.cli.vagrant import act
+        from orchestrator.cli.vagrant import run
 
-        act(screen, action, machines)
+        run(screen, action, machines)
 
 
 @task(
@@ -316,27 +316,27 @@ def test(
 ) -> None:
     """The tests: of the code without Docker, of real labs, and of every claim."""
     with command() as screen:
-        from orchestrator.cli.test import test
+        from orchestrator.cli.test import run
 
-        test(screen, only, unit=unit, every_engine=every_engine, vagrant=vagrant)
+        run(screen, only, unit=unit, every_engine=every_engine, vagrant=vagrant)
 
 
 @task(auto_shortflags=False)
 def check(context: Context) -> None:
     """Lint, format, types, tests."""
     with command() as screen:
-        from orchestrator.cli.test import check
+        from orchestrator.cli.check import run
 
-        check(screen)
+        run(screen)
 
 
 @task(help={**JSON, "rounds": "how often each side is measured"}, auto_shortflags=False)
 def bench(context: Context, rounds: str = "5", json: bool = False) -> None:
     """Compare `lab up bridge-nat` with a plain shell script that does the same."""
     with command(json=json) as screen:
-        from orchestrator.cli.test import bench
+        from orchestrator.cli.bench import run
 
-        bench(screen, rounds)
+        run(screen, rounds)
 
 
 ns: Any = Collection(lab, labs, faults, progress, clean, doctor, images, matrix, handbook, vagrant, test, check, bench)

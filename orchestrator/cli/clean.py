@@ -17,7 +17,7 @@ from orchestrator.hosts.choice import hosts
 from orchestrator.state.instance import Instance, remembered
 
 
-def clean(screen: Screen, host: str, *, keep_images: bool) -> None:
+def run(screen: Screen, host: str, *, keep_images: bool) -> None:
     """Remove everything that carries our labels, wherever we have been or on one host alone, and our files about it."""
     places = [Where.parse(host)] if host else list(dict.fromkeys([location.current(), *placement.elsewhere()]))
     found: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from orchestrator.engine import location
 _MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
 
 
-def show(screen: Screen) -> None:
+def run(screen: Screen) -> None:
     """What was found, by area, with remedies."""
     findings = doctor.examine(screen.say)
     area = ""

@@ -16,7 +16,7 @@ from orchestrator.practice.choice import Asked, Choice, Setting, choices
 from orchestrator.practice.incident import setting_of
 
 
-def ids(screen: Screen, name: str, options: Options) -> None:
+def run(screen: Screen, name: str, options: Options) -> None:
     """A line for each fault that can be practised on; with a seed also what `break --seed` chooses, which is told."""
     practice = catalog.practice(name)
     entries = _entries(practice)

@@ -17,7 +17,7 @@ from orchestrator.practice import proofs
 from orchestrator.state.lock import locked
 
 
-def prove(screen: Screen, name: str, options: Options) -> None:
+def run(screen: Screen, name: str, options: Options) -> None:
     """Run the proofs, print what each fault turned red; exit 1 when something is not as declared."""
     lab, instance = chosen(name, options)
     practice = catalog.practice(name)

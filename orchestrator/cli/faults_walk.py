@@ -32,7 +32,7 @@ from orchestrator.state.lock import locked
 _COLOURS = {RIGHT: "green", HONEST: "yellow", WRONG: "red", ANSWERED: "red", UNMADE: "red"}
 
 
-def walk(screen: Screen, name: str, options: Options) -> None:
+def run(screen: Screen, name: str, options: Options) -> None:
     """Walk into every fault that drops packets and into every walk case, or into one; exit 1 when a walk is wrong."""
     lab, instance = chosen(name, options)
     with RunningLab.attach(lab, instance) as running, locked(instance, f"faults --walk {name}", screen.say):

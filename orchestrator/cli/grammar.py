@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import importlib
 import json
+import keyword
 import re
 import sys
 from collections.abc import Callable
@@ -22,34 +23,32 @@ from invoke.parser import Parser
 
 from orchestrator.errors import NetproofError, UnknownName, UsageError
 
-# Each action and the module of orchestrator.cli.lab that has a function of that name.
-ACTIONS = {
-    "up": "up",
-    "down": "down",
-    "test": "test",
-    "status": "status",
-    "shell": "shell",
-    "exec": "shell",
-    "facts": "status",
-    "diff": "status",
-    "graph": "graph",
-    "env": "shell",
-    "capture": "capture",
-    "break": "break_",
-    "check": "check",
-    "watch": "watch",
-    "hint": "hint",
-    "guess": "hint",
-    "reveal": "hint",
-    "tree": "hint",
-    "repair": "reset",
-    "reset": "reset",
-    "walk": "walk",
-}
+# Each is a module of orchestrator.cli.lab.
+ACTIONS = (
+    "up",
+    "down",
+    "test",
+    "status",
+    "shell",
+    "exec",
+    "facts",
+    "diff",
+    "graph",
+    "env",
+    "capture",
+    "break",
+    "check",
+    "watch",
+    "hint",
+    "guess",
+    "reveal",
+    "tree",
+    "repair",
+    "reset",
+    "walk",
+)
 NEEDS_NODE = {"shell", "exec", "guess", "capture", "walk"}
 NEEDS_TARGET = {"walk"}
-# What Python does not take for a function's name.
-_CALLED = {"exec": "execute", "break": "break_lab"}
 
 
 class _Node(Argument):
@@ -96,8 +95,8 @@ def lab_action(name: str) -> Callable[..., None]:
     """The function behind `invoke lab NAME`, imported when it is used; UnknownName otherwise."""
     if name not in ACTIONS:
         raise UnknownName("lab command", name, ACTIONS)
-    module = importlib.import_module(f"orchestrator.cli.lab.{ACTIONS[name]}")
-    found: Callable[..., None] = getattr(module, _CALLED.get(name, name))
+    module = importlib.import_module(f"orchestrator.cli.lab.{name}{'_' * keyword.iskeyword(name)}")
+    found: Callable[..., None] = module.run
     return found
 
 

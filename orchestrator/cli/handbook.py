@@ -15,7 +15,7 @@ from orchestrator.matrix.records import summary
 DEFAULT = "handbook"
 
 
-def handbook(screen: Screen, results: str, to: str) -> None:
+def run(screen: Screen, results: str, to: str) -> None:
     """Make the site, and say what is in it and what the results lack."""
     source = Path(results) if results else results_file.default_path()
     target = Path(to or DEFAULT)

@@ -14,7 +14,7 @@ from orchestrator.engine.client import connect
 from orchestrator.errors import UsageError
 
 
-def build(screen: Screen, engine: str, *, refresh: bool) -> None:
+def run(screen: Screen, engine: str, *, refresh: bool) -> None:
     """Build the image of one engine (the default one), or of all."""
     choice = known("engine", engine, [*images.ENGINES, "all"]) or images.DEFAULT_ENGINE
     if location.current() == location.MACHINES:

@@ -49,7 +49,7 @@ def _last(name: str) -> str:
     return f"{last.get('summary', '')}{', broken on purpose' if last.get('broken') else ''}"
 
 
-def show(screen: Screen) -> None:
+def run(screen: Screen) -> None:
     """Every lab, what it shows, its claims, its state."""
     found = _running()
     rows: list[dict[str, Any]] = [

@@ -56,7 +56,7 @@ class Outcome:
     kept: list[Key]
 
 
-def compare(screen: Screen, options: Options, *, fresh: bool) -> None:
+def run(screen: Screen, options: Options, *, fresh: bool) -> None:
     """Run cells as needed, print claims by engines, and what differs; exit 1 for failures and changes."""
     asked = _understood(options, fresh=fresh)
     with results_file.held(asked.results):

@@ -19,7 +19,7 @@ _COUNTS = ("1", "2")
 _WAY_IN = 240.0
 
 
-def act(screen: Screen, action: str, count: str = "") -> None:
+def run(screen: Screen, action: str, count: str = "") -> None:
     """Build the box, make the machines, say how they are, or remove them."""
     if action not in ACTIONS:
         raise UnknownName("action of vagrant", action, ACTIONS)

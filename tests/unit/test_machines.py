@@ -67,7 +67,7 @@ def test_without_a_box_that_is_told(tools: Path, state_dir: Path) -> None:
     stub(tools, "vagrant", f"touch {state_dir}.called")
     stub(tools, "virsh")
     with pytest.raises(UsageError, match="There is no box"):
-        vagrant.act(Screen(json=False), "up")
+        vagrant.run(Screen(json=False), "up")
     assert not Path(f"{state_dir}.called").exists()
 
 
@@ -86,7 +86,7 @@ def test_a_machine_that_is_not_there_is_told(state_dir: Path) -> None:
 
 def test_a_misspelt_action_is_told() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'up'"):
-        vagrant.act(Screen(json=False), "pu")
+        vagrant.run(Screen(json=False), "pu")
 
 
 @pytest.mark.skipif(shutil.which("vagrant") is None, reason="needs Vagrant")

@@ -1,27 +1,24 @@
-"""`lab break`, and what commands about an attempt have in common."""
+"""`lab break`."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from orchestrator import catalog
 from orchestrator.cli.common import Options, chosen, number, seed
+from orchestrator.cli.lab.attempt import tagged
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
 from orchestrator.lab.running import RunningLab
-from orchestrator.model import Practice
 from orchestrator.practice.choice import Asked
 from orchestrator.practice.incident import Breaker
-from orchestrator.state.instance import Instance
 from orchestrator.state.lock import locked
 
 _HELP = {False: "watch, hint, guess, reveal", True: "watch, guess; reset gives up"}
 
 
-def break_lab(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """Inject a fault and print the ticket; the clock starts when it has taken effect."""
     lab, instance = chosen(name, options)
     given = seed(options)
@@ -51,17 +48,3 @@ def break_lab(screen: Screen, name: str, _: str, options: Options) -> None:
     document: dict[str, Any] = {"instance": str(instance), "ticket": ticket, "level": asked.level, "exam": asked.exam}
     document |= {} if asked.exam else {"seed": attempt.seed}  # which says what it is to who breaks another copy by it
     screen.document(document | ({"faults": attempt.faults, "red": attempt.red} if options["show"] else {}))
-
-
-def tagged(instance: Instance) -> str:
-    """The flag that names a copy, for commands that have another word behind the lab."""
-    return f" --as {instance.tag}" if instance.tag else ""
-
-
-@contextmanager
-def practising(screen: Screen, command: str, options: Options, name: str) -> Iterator[tuple[RunningLab, Practice]]:
-    """The running lab and what there is to practise, with the instance's lock."""
-    lab, instance = chosen(name, options)
-    practice = catalog.practice(name)
-    with RunningLab.attach(lab, instance) as running, locked(instance, f"lab {command}", screen.say):
-        yield running, practice

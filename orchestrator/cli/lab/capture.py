@@ -26,7 +26,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIVE = "-"
 
 
-def capture(screen: Screen, name: str, node: str, options: Options) -> None:
+def run(screen: Screen, name: str, node: str, options: Options) -> None:
     """Write packets until there are enough, the time is over, or Ctrl-C."""
     lab, instance = chosen(name, options)
     count, seconds = (_positive(flag, options[flag]) for flag in ("count", "seconds"))

@@ -8,7 +8,7 @@ from attrs import asdict
 from invoke import Exit
 
 from orchestrator.cli.common import Options, counted
-from orchestrator.cli.lab.break_ import practising, tagged
+from orchestrator.cli.lab.attempt import practising, tagged
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import EXIT_CLAIM_FAILED, UsageError
 from orchestrator.facts import SENTENCE
@@ -26,7 +26,7 @@ from orchestrator.state.instance import Instance
 _SHOWN = 12
 
 
-def check(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """What is red and how; exit 0 when all is as it must be, or what was broken is repaired, 1 when not."""
     with practising(screen, "check", options, name) as (running, practice):
         try:

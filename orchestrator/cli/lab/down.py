@@ -10,7 +10,7 @@ from orchestrator.state.instance import Instance
 from orchestrator.state.lock import locked
 
 
-def down(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """Remove a lab; twice is fine. Works for a lab whose definition is broken, too."""
     instance = Instance.named(name, options["tag"])
     places = hosts()

@@ -20,7 +20,7 @@ FORMATS = ["svg", "png", "dot", "mermaid"]
 _ENDINGS = {"mermaid": "mmd"}
 
 
-def graph(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """A picture of the lab as it is now. During an incident, what the fault changed is only marked with --show."""
     lab, instance = chosen(name, options)
     kind = known("format", options["format"], FORMATS) or "svg"

@@ -1,24 +1,16 @@
-"""`lab status`, `lab facts` and `lab diff`."""
+"""`lab status`."""
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
-
-import attrs
 
 from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen, counted
 from orchestrator.cli.screen import Screen
 from orchestrator.facts import (
-    HAPPENED,
-    SILENT,
-    UNREAD_KIND,
-    Difference,
     Snapshot,
     flatten,
     kept,
-    sentence,
     structure,
     told,
 )
@@ -26,85 +18,10 @@ from orchestrator.facts.flat import place_name
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
-from orchestrator.practice.collateral import Line, baseline, lines
 from orchestrator.state.instance import Instance
 
 
-def _taken(lab: Lab, instance: Instance, *, flows: bool = False) -> dict[str, Snapshot]:
-    with RunningLab.attach(lab, instance) as running:
-        return structure(running.snapshot(flows=flows))
-
-
-def differences(lab: Lab, instance: Instance) -> list[Difference]:
-    """What happened since `up`, and what differs besides. The lab is looked at first: it may not be up."""
-    now = flatten(_taken(lab, instance))
-    return told(baseline(instance), now)
-
-
-def facts(screen: Screen, name: str, _: str, options: Options) -> None:
-    """Everything, as JSON: this command has no other form."""
-    lab, instance = chosen(name, options)
-    screen.json = True
-    screen.document({host: attrs.asdict(snapshot) for host, snapshot in _taken(lab, instance, flows=True).items()})
-
-
-def diff(screen: Screen, name: str, _: str, options: Options) -> None:
-    """What differs now from the snapshot taken after `up`."""
-    lab, instance = chosen(name, options)
-    if options["show"]:
-        attempts.refuse_in_exam(instance, "lab diff --show")
-    everything = differences(lab, instance)
-    hidden = set() if options["show"] else _injected(instance)
-    found = [item for item in everything if lines([item]) - hidden]
-    happened = [item for item in found if item.aspect == HAPPENED]
-    for item in happened:
-        screen.line(screen.colour(f"{item.after}{_followed(item)}", "red"))
-    for place, several in groupby(found[len(happened) :], key=lambda item: item.place):
-        screen.line(screen.colour(place, "bold"))
-        for item in several:
-            _tell(screen, item, hidden)
-    screen.line(_concluded(instance, len(found), hidden))
-    unread = {item.key.removeprefix(UNREAD_KIND) for item in happened if item.key.startswith(UNREAD_KIND)}
-    screen.line(f"  {sentence(unread)}")
-    for item in happened:
-        if item.key == SILENT:
-            screen.line(f"  Not compared: what the engine of {item.place} would tell of its containers and networks.")
-    if any(item.follows for item in found):
-        screen.line("  What follows from something else is not shown: --json lists it.")
-    if hidden:
-        screen.line(f"  What the fault changed is not shown{'' if _is_exam(instance) else ': --show shows it, too'}.")
-    screen.document({"instance": str(instance), "differences": [attrs.asdict(item) for item in found]})
-
-
-def _concluded(instance: Instance, count: int, hidden: set[Line]) -> str:
-    if count:
-        return f"{counted(count, 'difference')} from the state after `up`."
-    return f"{instance} is {'otherwise ' if hidden else ''}as it was after `up`."
-
-
-def _is_exam(instance: Instance) -> bool:
-    attempt = attempts.read(instance)
-    return attempt is not None and attempt.exam
-
-
-def _followed(item: Difference) -> str:
-    count = len(item.follows)
-    return f" ({counted(count, 'difference')} {'follows' if count == 1 else 'follow'} from that)" if count else ""
-
-
-def _injected(instance: Instance) -> set[Line]:
-    """What a fault changed that somebody is looking for."""
-    attempt = attempts.read(instance)
-    return set(attempt.injected) if attempt else set()
-
-
-def _tell(screen: Screen, item: Difference, hidden: set[Line]) -> None:
-    screen.line(f"  {item.aspect}: {item.key}{_followed(item)}")
-    for *_, line in sorted(lines([item]) - hidden, key=lambda found: item.lines.index(found[3])):
-        screen.line("    " + screen.colour(line, "green" if line[0] == "+" else "red"))
-
-
-def status(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """Hosts, nodes, addresses, health."""
     lab, instance = chosen(name, options)
     with RunningLab.attach(lab, instance) as running:

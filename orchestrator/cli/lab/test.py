@@ -17,7 +17,7 @@ _BROKEN = "{} is broken on purpose: claims that fail may fail because of that"
 _COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "absent": "dim"}
 
 
-def test(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """Run a lab's claims on a running instance and print a verdict for each."""
     lab, instance = chosen(name, options)
     order = seed(options)

@@ -13,7 +13,7 @@ from orchestrator.state.instance import Instance
 from orchestrator.state.lock import locked
 
 
-def up(screen: Screen, name: str, _: str, options: Options) -> None:
+def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """Build a lab, or what is missing or different of it."""
     lab, instance = chosen(name, options)
     wanted = Wanted(

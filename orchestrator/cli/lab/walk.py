@@ -23,7 +23,7 @@ _LARGEST, _LAST_PORT = 1_000_000, 65_535
 _HEARD = {"drop": "red", "accept": "green"}
 
 
-def walk(screen: Screen, name: str, source: str, options: Options) -> None:
+def run(screen: Screen, name: str, source: str, options: Options) -> None:
     """Send one exchange, print every station; of one that died where and why, with exit code 1."""
     from orchestrator.walk import walk as take  # noqa: PLC0415 - what it decodes with takes a while to import
     from orchestrator.walk.picture import svg  # noqa: PLC0415 - as above

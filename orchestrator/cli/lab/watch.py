@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator import catalog
 from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.lab.check import check
+from orchestrator.cli.lab import check
 from orchestrator.cli.screen import Screen
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Practice
@@ -21,13 +21,13 @@ from orchestrator.wait import until
 _ROUND = 1.0
 
 
-def watch(screen: Screen, name: str, node: str, options: Options) -> None:
+def run(screen: Screen, name: str, node: str, options: Options) -> None:
     """Checks again and again until the lab is repaired; it holds nobody up meanwhile."""
     lab, instance = chosen(name, options)
     practice = catalog.practice(name)
     with RunningLab.attach(lab, instance) as running:
         _watch(screen, running, practice)
-    check(screen, name, node, options)
+    check.run(screen, name, node, options)
 
 
 def _watch(screen: Screen, lab: RunningLab, practice: Practice) -> None:

@@ -1,0 +1,17 @@
+"""`invoke check`."""
+
+from __future__ import annotations
+
+from orchestrator.cli import test
+from orchestrator.cli.python_module import run_module
+from orchestrator.cli.screen import Screen
+
+_CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
+
+
+def run(screen: Screen) -> None:
+    """Lint, format, types, then the tests."""
+    for arguments in _CHECKS:
+        screen.say(" ".join(arguments))
+        run_module(arguments)
+    test.run(screen, "", unit=False, every_engine=False, vagrant=False)

@@ -1,0 +1,17 @@
+"""A module of Python, run as a program of its own, whose exit code becomes ours."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from invoke import Exit
+
+from orchestrator.catalog import ROOT
+
+
+def run_module(arguments: list[str]) -> None:
+    """Run `python -m ARGUMENTS` in the clone's root; Exit with its code when that is not 0."""
+    code = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=False).returncode
+    if code:
+        raise Exit(code=code)
