@@ -305,20 +305,26 @@ def vagrant(context: Context, action: str, machines: str = "", json: bool = Fals
 @task(
     help={
         "only": "a folder, file or pytest expression: tests/unit, labs/bridge_nat",
-        "unit": "tests that need no Docker",
-        "every-engine": "prove faults on every engine, also where nothing is different there (half an hour more)",
+        "unit": "what needs no Docker, and is over in seconds",
+        "all": "everything: every fault, case and moment on every engine (told beforehand how long it takes)",
+        "third": "a third of what is only in --all, another one with each commit",
         "vagrant": "only what needs virtual machines, which are made and removed (root; minutes to an hour)",
     },
     auto_shortflags=False,
 )
 def test(
-    context: Context, only: str = "", unit: bool = False, every_engine: bool = False, vagrant: bool = False
+    context: Context,
+    only: str = "",
+    unit: bool = False,
+    all: bool = False,  # noqa: A002 - the flag's name
+    third: bool = False,
+    vagrant: bool = False,
 ) -> None:
     """The tests: of the code without Docker, of real labs, and of every claim."""
     with command() as screen:
-        from orchestrator.cli.test import run
+        from orchestrator.cli.test import Asked, run
 
-        run(screen, only, unit=unit, every_engine=every_engine, vagrant=vagrant)
+        run(screen, Asked(only, unit, all, third, vagrant))
 
 
 @task(auto_shortflags=False)

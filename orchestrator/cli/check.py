@@ -14,4 +14,4 @@ def run(screen: Screen) -> None:
     for arguments in _CHECKS:
         screen.say(" ".join(arguments))
         run_module(arguments)
-    test.run(screen, "", unit=False, every_engine=False, vagrant=False)
+    test.run(screen, test.Asked())

@@ -103,21 +103,26 @@ def cases(given: Iterable[WalkCase], lab: RunningLab, engine: str, firewall: str
     """Each walk case that is one for this engine, this flavour of iptables and this kernel."""
     for one in given:
         if one.applies(engine, firewall) and _can(lab, one):
-            yield Asked(
-                name=one.id,
-                how=f"{one.source} to {one.target}",
-                change=one.change,
-                source=one.source,
-                target=one.target,
-                proto=one.proto,
-                size=one.size,
-                df=one.df,
-                at=one.at,
-                layer=one.layer,
-                strict=True,
-                says=one.words_on(engine),
-                spares=one.spares,
-            )
+            yield case(one, engine)
+
+
+def case(one: WalkCase, engine: str) -> Asked:
+    """A walk case as it is asked on an engine."""
+    return Asked(
+        name=one.id,
+        how=f"{one.source} to {one.target}",
+        change=one.change,
+        source=one.source,
+        target=one.target,
+        proto=one.proto,
+        size=one.size,
+        df=one.df,
+        at=one.at,
+        layer=one.layer,
+        strict=True,
+        says=one.words_on(engine),
+        spares=one.spares,
+    )
 
 
 def _can(lab: RunningLab, case: WalkCase) -> bool:

@@ -12,7 +12,7 @@ from tests.contract import layers
 from tests.contract.conftest import User, document
 from tests.contract.machine import BOX, CONTEXT, Machine
 
-HOSTS = pytest.mark.parametrize("host", [BOX, pytest.param(CONTEXT, marks=pytest.mark.every_engine)])
+HOSTS = pytest.mark.parametrize("host", [BOX, pytest.param(CONTEXT, marks=pytest.mark.rest)])
 
 
 @HOSTS

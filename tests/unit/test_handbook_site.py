@@ -21,6 +21,8 @@ from orchestrator.handbook.site import build, configuration
 from tests.unit.cells import by_key
 from tests.unit.handbooks import HOSTILE, built, cells
 
+pytestmark = pytest.mark.slow  # Sphinx takes seconds
+
 
 class Page(HTMLParser):
     """What a page has of ids, links and what it loads; and its elements by name."""

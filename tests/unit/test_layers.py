@@ -67,8 +67,18 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def imports(path: Path, root: Path) -> Iterator[tuple[int, str]]:
+@functools.cache
+def _is_module(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").exists() or (folder / name).is_dir()
+
+
+@functools.cache
+def imports(path: Path, root: Path) -> tuple[tuple[int, str], ...]:
     """(line, module) of every import in a file, wherever it is; `from a import b` is a.b when that is a module."""
+    return tuple(_imports(path, root))
+
+
+def _imports(path: Path, root: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
@@ -76,7 +86,7 @@ def imports(path: Path, root: Path) -> Iterator[tuple[int, str]]:
             base = _base(node, path, root)
             folder = root.joinpath(*base.split("."))
             for name in node.names:
-                is_module = (folder / f"{name.name}.py").exists() or (folder / name.name).is_dir()
+                is_module = _is_module(folder, name.name)
                 yield node.lineno, f"{base}.{name.name}" if is_module else base
 
 
@@ -216,6 +226,8 @@ def tree(tmp_path: Path) -> Path:
 def check(tree: Path, module: str, text: str) -> list[str]:
     """What the check says when a module of the tree holds this text."""
     (tree / "orchestrator" / f"{module}.py").write_text(text)
+    parsed.cache_clear()
+    imports.cache_clear()
     return violations(tree, modules(tree, "orchestrator/**/*.py"), TINY)
 
 

@@ -89,6 +89,7 @@ def test_a_misspelt_action_is_told() -> None:
         vagrant.run(Screen(json=False), "pu")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("vagrant") is None, reason="needs Vagrant")
 @pytest.mark.parametrize("words", [[], ["--ignore-provider"]])
 def test_the_vagrantfile_is_valid(words: list[str], tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> _Breakable:
     monkeypatch.setattr(incident, "baseline", lambda _: {})
     monkeypatch.setattr(incident, "_EFFECT", 0.0)
     monkeypatch.setattr(incident, "_GREEN", 0.0)
+    monkeypatch.setattr(incident, "_BACK", 0.0)
     INSTANCE.write(attempts.BASELINE, {"host": "a"})
     return made
 

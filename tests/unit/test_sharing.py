@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.xdist_groups import shared_by
 from tests.contract import test_faults
+from tests.contract.cells import BATCH
 
 pytest_plugins = ["pytester"]
 
@@ -18,9 +20,10 @@ pytest_plugins = ["pytester"]
     [
         ("labs/bridge_nat/test_claims.py::test_x", "labs/bridge_nat"),
         ("labs/bridge_nat/test_more.py::test_y[a-b]", "labs/bridge_nat"),
-        ("tests/contract/test_faults.py::test_fault_is_proven[26.1-bridge-nat.1:not-tracked]", "26.1-bridge-nat.1"),
-        ("tests/contract/test_faults.py::test_fault_is_proven[20.10-bridge-l2.0:cable[con-a]]", "20.10-bridge-l2.0"),
-        ("tests/contract/test_faults.py::test_claims_hold_x[28.5-macvlan-modes.12]", "28.5-macvlan-modes.12"),
+        ("a/test_faults.py::test_x[26.1-nft-bridge-nat.1:not-tracked]", "test_faults:26.1-nft-bridge-nat.1"),
+        ("a/test_faults.py::test_x[20.10-nft-bridge-l2.rest0:cable[a]]", "test_faults:20.10-nft-bridge-l2.rest0"),
+        ("a/test_faults.py::test_y[28.5-nft-macvlan-modes.12:after]", "test_faults:28.5-nft-macvlan-modes.12"),
+        ("a/test_walked_faults.py::test_x[26.1-legacy-dns.3:b]", "test_walked_faults:26.1-legacy-dns.3"),
         ("tests/contract/test_practice.py::test_z", "tests/contract/test_practice.py"),
         ("tests/unit/test_handbook_site.py::test_a", "tests/unit/test_handbook_site.py"),
         ("tests/browser/test_handbook.py::test_b[index.html]", "tests/browser"),
@@ -37,16 +40,17 @@ def test_others_stand_alone(nodeid: str) -> None:
 
 def test_every_proof_names_its_lab_and_engine() -> None:
     for found in (*test_faults.FAULTS, *test_faults.PAIRS, *test_faults.CELLS):
-        engine, name = found.values[:2]
+        cell: Any = found.values[0]
         shared = shared_by(f"tests/contract/test_faults.py::test_x[{found.id}]")
-        assert shared.rpartition(".")[0] == f"{engine}-{name}"
+        assert shared.rpartition(".")[0] == f"test_faults:{'-'.join(cell)}"
 
 
 def test_no_process_has_more_proofs_than_a_batch() -> None:
     proofs = [shared_by(f"/test_faults.py::test_x[{found.id}]") for found in (*test_faults.FAULTS, *test_faults.PAIRS)]
-    assert max(Counter(proofs).values()) == test_faults.BATCH
+    assert max(Counter(proofs).values()) == BATCH
 
 
+@pytest.mark.slow
 def test_the_scheduler_gives_what_is_shared_to_one_process(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

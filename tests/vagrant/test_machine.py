@@ -197,7 +197,7 @@ def test_an_overlay_is_broken_and_repaired_between_machines(user: User) -> None:
     assert not {*found["red"], *found["different"]}, found
 
 
-@pytest.mark.every_engine
+@pytest.mark.rest
 def test_every_lab_holds_on_machines(user: User) -> None:
     """All claims, by one command."""
     user.about = "overlay"
@@ -214,7 +214,7 @@ def test_every_lab_holds_on_machines(user: User) -> None:
     assert {cell["lab"] for cell in found["cells"] if not cell["error"]} == set(catalog.names())
 
 
-@pytest.mark.every_engine
+@pytest.mark.rest
 @pytest.mark.parametrize("lab", layers.FAULTS)
 def test_a_fault_of_each_layer_is_red_on_machines_and_repaired(user: User, lab: str) -> None:
     user.about = "overlay"

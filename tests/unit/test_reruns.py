@@ -20,6 +20,7 @@ def test_x():
 FAILS = "def test_y(): assert 0, 'broken'\n"
 
 
+@pytest.mark.slow
 def test_a_second_attempt_is_given_and_told(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """With pytest-xdist and its processes, as `invoke test` runs them."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
