@@ -39,7 +39,7 @@ def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
 
 
 _PROOF = (
-    "tests/contract/test_faults.py proves each on every engine it is for; `invoke faults --prove LAB` does it here."
+    "`invoke test --all` proves each on every engine it is for; `invoke faults --prove LAB` does it here."
 )
 
 

@@ -1,6 +1,6 @@
 """Another machine: every lab is green there, and one fault of each layer is red and repaired.
 
-By ssh always; by a docker context, which is another name for the same way, with `invoke test --every-engine`.
+By ssh always; by a docker context, which is another name for the same way, with `invoke test --all`.
 """
 
 from __future__ import annotations
