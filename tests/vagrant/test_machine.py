@@ -150,6 +150,7 @@ def test_a_second_lab_is_told_whose_the_machine_is(user: User) -> None:
     user.must("down")
 
 
+@pytest.mark.rest
 def test_publish_holds_on_a_machine(user: User) -> None:
     user.about = "publish"
     user.must("up", "--host", "vagrant")
@@ -176,6 +177,7 @@ def test_a_walk_crosses_the_machines_in_order(user: User) -> None:
         assert times == sorted(times), leg
 
 
+@pytest.mark.rest
 def test_a_capture_and_a_picture_reach_over_both(user: User) -> None:
     where, file = "node1:eth0,node2:eth0", str(user.state / "both.pcapng")
     words = user.words("capture", where, "--filter", "udp port 4789", "--count", "4", "--seconds", "120", "--to", file)
@@ -190,6 +192,7 @@ def test_a_capture_and_a_picture_reach_over_both(user: User) -> None:
     assert '"node1/host/eth0"' in picture
 
 
+@pytest.mark.rest
 def test_an_overlay_is_broken_and_repaired_between_machines(user: User) -> None:
     user.must("break", "--fault", "vxlan-dropped")
     assert user.lab("check").returncode == 1
