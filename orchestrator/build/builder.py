@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 from orchestrator.build.digests import host_spec
 from orchestrator.build.engine_parts import Docker
@@ -16,7 +17,6 @@ from orchestrator.build.run_state import Progress
 from orchestrator.build.settled_snapshot import settled_snapshot
 from orchestrator.engine import placement
 from orchestrator.errors import BuildError, HostDied
-from orchestrator.facts import flatten, kept, structure, told
 from orchestrator.hosts import Found, HostSpec
 from orchestrator.hosts.choice import hosts as hosts_here
 from orchestrator.lab.running import RunningLab
@@ -81,13 +81,12 @@ class Builder:
 
     def _compare(self, progress: Progress) -> None:
         """Keep the state of what was built; of what was there before, count what differs from it."""
-        before = kept(self._instance)
+        before = _kept(self._instance)
         if before is None:
             progress.journal.step("snapshot")
             self._instance.write("baseline.json", settled_snapshot(progress.running))
         elif not progress.built.changes:
-            now = flatten(structure(progress.running.snapshot()))
-            progress.built.differences = len(told(flatten(structure(before)), now))
+            progress.built.differences = _differences(before, progress.running)
 
     def _chosen(self, engine: str, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
         """The outcome with engine and firewall filled in, and the lab hosts' image."""
@@ -206,6 +205,22 @@ class Builder:
                 "seed": wanted.seed,
             },
         )
+
+
+def _kept(instance: Instance) -> dict[str, Any] | None:
+    """The snapshot taken when it was built, if it was."""
+    if instance.read("baseline.json") is None:
+        return None
+    from orchestrator.facts import kept  # noqa: PLC0415 - a lab that is new does without: a twentieth of a second
+
+    return kept(instance)
+
+
+def _differences(before: dict[str, Any], running: RunningLab) -> int:
+    """How much is not as it was."""
+    from orchestrator.facts import flatten, structure, told  # noqa: PLC0415 - as above
+
+    return len(told(flatten(structure(before)), flatten(structure(running.snapshot()))))
 
 
 def _start_elsewhere(instance: Instance, spec: HostSpec) -> Found:

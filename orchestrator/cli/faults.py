@@ -38,9 +38,7 @@ def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
     screen.document({"faults": document})
 
 
-_PROOF = (
-    "`invoke test --all` proves each on every engine it is for; `invoke faults --prove LAB` does it here."
-)
+_PROOF = "`invoke test --all` proves each on every engine it is for; `invoke faults --prove LAB` does it here."
 
 
 def _proven(name: str, practice: Practice) -> str:

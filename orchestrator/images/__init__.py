@@ -6,7 +6,7 @@ recipe ── digest ──▶ find ── yes ──▶ HostImage
 source (slim base image, or debootstrap) ─▶ root file system ─▶ bake (node image inside) ─▶ commit
 """
 
-from orchestrator.images.build import ensure
+from orchestrator.images.ensure import ensure
 from orchestrator.images.host_privileges import host_config
 from orchestrator.images.lookup import HostImage, find, manifest
 from orchestrator.images.recipe import DEFAULT_ENGINE, ENGINES, Recipe

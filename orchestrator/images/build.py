@@ -24,11 +24,9 @@ from orchestrator.state import labels
 _PATIENCE = 1.5
 
 
-def ensure(client: docker.DockerClient, engine: str, say: Say, *, refresh: bool = False) -> HostImage:
-    """The lab host image for an engine, found or built. `refresh` builds anew from the distribution."""
+def build(client: docker.DockerClient, engine: str, say: Say, *, refresh: bool = False) -> HostImage:
+    """The lab host image for an engine, built, or sent from where there is one. `refresh` builds anew."""
     recipe = recipe_of(engine)
-    if not refresh and (found := find(client, engine)):
-        return found
     with _one_at_a_time(engine, say):
         # Another build may have finished while this one waited.
         if not refresh and (found := find(client, engine)):

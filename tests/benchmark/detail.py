@@ -22,7 +22,7 @@ from tests.benchmark.times import Stopwatch, Times, repeated
 
 _AGENT_ROUNDS = 50
 _DOCKER_ROUNDS = 10
-_IMPORTS = "import tasks; from orchestrator.cli import building"
+_IMPORTS = "import tasks, orchestrator.cli.lab.up"
 _CLIENT = "client"
 
 
