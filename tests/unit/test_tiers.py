@@ -48,8 +48,9 @@ def test_all_parts_together_are_the_whole(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["0/3", "4/3", "x", "1/0"])
-def test_a_part_that_is_none_is_refused(pytester: pytest.Pytester, part: str) -> None:
+def test_a_part_that_is_none_is_refused(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     """Before anything runs, with how it is written."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     pytester.makepyfile(THREE)
     ended = pytester.runpytest_subprocess("-pfixtures.tiers", "--part", part)
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
