@@ -77,13 +77,13 @@ def test_a_place_that_does_not_run_is_named(lab: RunningLab) -> None:
 HURRIED = """
 import socket, sys, time
 sys.path.insert(0, sys.argv[1])
-from agent import capture, stamps
+from agent import capture, timestamps
 for _ in range(5):
     time.sleep(0.3)
     listener = capture.open_socket("host", "lo", [])
     socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", ("127.0.0.1", 9))
     sent = time.time_ns()
-    print(stamps.at(listener.recvmsg(100, 64)[1]) <= sent)
+    print(timestamps.at(listener.recvmsg(100, 64)[1]) <= sent)
     listener.close()
 """
 
