@@ -10,6 +10,8 @@ import pytest
 from tests.contract.conftest import Ended, User
 from tests.contract.test_practice import attempts, broken, must_be_unbroken
 
+pytestmark = pytest.mark.rest
+
 COMMANDS = [
     ["status"],
     ["check"],

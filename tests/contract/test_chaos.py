@@ -17,6 +17,8 @@ from orchestrator.wait import until
 from tests.contract.chaos import Deed, deeds
 from tests.contract.conftest import ROOT, User, document
 
+pytestmark = pytest.mark.rest
+
 LABS = ("bridge-nat", "publish", "dns", "overlay")
 SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.rest) for seed in range(2, 30))]
 CLAIMS = int(os.environ.get("NETPROOF_CHAOS_CLAIMS", "10"))  # after each seed that this divides, claims are run, too

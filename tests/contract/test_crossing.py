@@ -14,6 +14,8 @@ from orchestrator.lab import observe
 from orchestrator.lab.running import RunningLab
 from tests.contract.conftest import User, changes, edit, own_tree
 
+pytestmark = pytest.mark.rest
+
 CUT = "a part of it was gone"
 CHANGED = "its definition changed"
 

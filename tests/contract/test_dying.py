@@ -17,6 +17,8 @@ from orchestrator.state import labels
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, document, foreign_container
 
+pytestmark = pytest.mark.rest
+
 COMMANDS = {
     "status": ["status"],
     "test": ["test"],

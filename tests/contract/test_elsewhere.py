@@ -15,6 +15,8 @@ from tests.contract import machine
 from tests.contract.conftest import User, document
 from tests.contract.machine import BOX, CONTEXT, Machine
 
+pytestmark = pytest.mark.rest
+
 MASQUERADE = "iptables -t nat -I POSTROUTING 1 -s 10.0.0.0/8 ! -o docker0 -j MASQUERADE"
 
 

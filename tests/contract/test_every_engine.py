@@ -13,6 +13,8 @@ from orchestrator.facts.events import HAPPENED
 from orchestrator.images import DEFAULT_ENGINE
 from tests.contract.conftest import ROOT, User, document
 
+pytestmark = pytest.mark.rest
+
 # test_faults.py proves them on every engine with nftables. `invoke matrix` has the columns left out here.
 COLUMNS = [(DEFAULT_ENGINE, "legacy")]
 CELLS = [(lab, *column) for lab in catalog.names() for column in COLUMNS]

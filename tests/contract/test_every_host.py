@@ -12,6 +12,8 @@ from tests.contract import layers
 from tests.contract.conftest import User, document
 from tests.contract.machine import BOX, CONTEXT, Machine
 
+pytestmark = pytest.mark.rest
+
 HOSTS = pytest.mark.parametrize("host", [BOX, pytest.param(CONTEXT, marks=pytest.mark.rest)])
 
 

@@ -15,6 +15,8 @@ from orchestrator.practice.hints import PRICES
 from tests.contract.conftest import User, document
 from tests.contract.test_practice import attempts, broken, checked, must_be_solved, refused
 
+pytestmark = pytest.mark.rest
+
 Deeds = list[tuple[str, str]]
 RED_BY_HAND: Deeds = [("client", "ip route del default")]
 

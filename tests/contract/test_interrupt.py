@@ -13,6 +13,8 @@ from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, at_every, document, finish
 
+pytestmark = pytest.mark.rest
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 

@@ -11,6 +11,8 @@ from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import User, at_every, document
 
+pytestmark = pytest.mark.rest
+
 
 def _kill_up(user: User, number: int, tag: str) -> None:
     killed = user.struck(signal.SIGKILL, ["step", number], user.words("up", tag=tag))

@@ -15,6 +15,8 @@ import pytest
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, document, finish
 
+pytestmark = pytest.mark.rest
+
 MATRIX = ["matrix", "--labs", "bridge-nat", "--engines", "26.1"]
 NFT = [*MATRIX, "--firewalls", "nft"]
 BOTH = [*MATRIX, "--firewalls", "nft,legacy"]

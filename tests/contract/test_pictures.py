@@ -11,6 +11,8 @@ from orchestrator import catalog, graph
 from orchestrator.facts import structure
 from orchestrator.images import DEFAULT_ENGINE
 
+pytestmark = pytest.mark.rest
+
 TEXT = 12  # what most of it is set in, of the picture's own units
 LEAST = 11.0  # pixels
 

@@ -16,6 +16,8 @@ from orchestrator.lab.running import RunningLab
 from orchestrator.model import Container, Join, Lab, LabHost, Network
 from orchestrator.state.instance import Instance
 
+pytestmark = pytest.mark.rest
+
 IFNAME = "com.docker.network.endpoint.ifname"
 LAB = Lab(
     name="places",

@@ -14,6 +14,8 @@ from orchestrator import catalog
 from orchestrator.wait import until
 from tests.contract.conftest import Ended, User, changes, document, finish
 
+pytestmark = pytest.mark.rest
+
 MASQUERADE = "POSTROUTING -s 10.0.0.0/8 ! -o docker0 -j MASQUERADE"
 PUT_BACK = f"iptables -t nat -I {MASQUERADE.replace('POSTROUTING', 'POSTROUTING 1')}"
 

@@ -13,6 +13,8 @@ from orchestrator.build.parts.containers import remove_container
 from orchestrator.facts import structure
 from tests.contract.conftest import User, changes, edit, own_tree
 
+pytestmark = pytest.mark.rest
+
 
 @pytest.fixture
 def editor(new_user: Callable[..., User], tmp_path: Path) -> Iterator[User]:

@@ -10,6 +10,8 @@ from orchestrator import catalog
 from orchestrator.facts import Flat, compare, normalise, structure
 from tests.contract.conftest import ROOT, User
 
+pytestmark = pytest.mark.rest
+
 
 @pytest.fixture
 def builder(request: pytest.FixtureRequest, new_user: Callable[..., User]) -> Iterator[User]:

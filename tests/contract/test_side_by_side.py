@@ -7,8 +7,12 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from orchestrator.wait import until
 from tests.contract.conftest import User, document, finish
+
+pytestmark = pytest.mark.rest
 
 
 def _addresses(user: User, tag: str) -> dict[str, list[str]]:

@@ -13,6 +13,8 @@ from orchestrator.lab import observe
 from orchestrator.wait import until
 from tests.contract.conftest import User, at_every, changes, edit, journalled, own_tree
 
+pytestmark = pytest.mark.rest
+
 CHANGED = "its definition changed"
 ANEW = "across, which it joins, was made anew"
 GONE = "is not in the definition any more"

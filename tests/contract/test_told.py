@@ -10,6 +10,8 @@ import pytest
 from orchestrator.facts import HAPPENED, SENTENCE
 from tests.contract.conftest import ROOT, User, document
 
+pytestmark = pytest.mark.rest
+
 ENGINE = "kill -9 $(cat /var/run/docker.pid)"
 
 

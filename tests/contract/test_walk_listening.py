@@ -13,6 +13,8 @@ from orchestrator.lab.running import RunningLab
 from orchestrator.walk import walk
 from tests.contract.walking import changed, container, died, rule, server
 
+pytestmark = pytest.mark.rest
+
 CELLS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]
 PUBLISHED = "203.0.113.100:8080"
 REDIRECTED = "s = socket.socket(); s.bind(('', 18081)); s.listen(5)"

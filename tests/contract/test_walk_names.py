@@ -14,6 +14,8 @@ from orchestrator.lab.running import RunningLab
 from orchestrator.walk import Walk, walk
 from tests.contract.walking import changed, container, died
 
+pytestmark = pytest.mark.rest
+
 SEARCHED = (
     "cp /etc/resolv.conf /run/before && printf 'search {0}\\nnameserver 203.0.113.1\\n' >/etc/resolv.conf",
     "cat /run/before >/etc/resolv.conf && rm /run/before",

@@ -16,6 +16,8 @@ from orchestrator.walk import walk
 from tests.contract.conftest import User, document
 from tests.contract.walking import changed, container, died, rule, server
 
+pytestmark = pytest.mark.rest
+
 CELLS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]
 MUTED = "-I OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP"
 LARGE = """#!/bin/sh

@@ -163,6 +163,7 @@ class _Given:
         self.claims = {"q2.1": "timeout"}
         self.skipped: list[str] = []
         self.ran: list[str] = []
+        self.asked: list[str] = []
         self.lab = self.instance = None
 
     def run(self, _: str, command: str, limit: float | None = None) -> Result:
@@ -180,7 +181,8 @@ class _Given:
     def look(self) -> list[Look]:
         return looks(**(self.checks if self.broken else {}))
 
-    def prove(self) -> dict[str, Any]:
+    def prove(self, only: str) -> dict[str, Any]:
+        self.asked.append(only)
         assert wait._patience[-1] < 10, "most of what is waited for is broken"
         return {
             "claims": [
@@ -196,16 +198,24 @@ def given(monkeypatch: pytest.MonkeyPatch) -> _Given:
     """A lab for a proof."""
     made = _Given()
     monkeypatch.setattr(proving, "look", lambda *_: made.look())
-    monkeypatch.setattr(proving, "prove", lambda *_: made.prove())
+    monkeypatch.setattr(proving, "prove", lambda *_, only="": made.prove(only))
     monkeypatch.setattr(proving, "_facts", lambda _: {("host", "links", "eth0"): "down" if made.broken else "up"})
     monkeypatch.setattr(proving, "_SETTLE", 0.0)
     return made
 
 
-def problems(given: Any, *, claims: bool = True, **declared: Any) -> list[str]:
+def problems(given: Any, *, claims: str = proving.ALL, **declared: Any) -> list[str]:
     """What a proof finds wrong with a fault that declares this."""
     item = fault(**{"reddens": {"q2.1": "timeout"}, **declared})
     return proving.prove_fault(given, practice(item), item, "26.1", claims=claims).problems
+
+
+def test_its_own_claims_alone_are_run_when_that_is_asked_for(given: _Given) -> None:
+    """And none at all where it turns none red."""
+    assert problems(given, claims=proving.OWN) == []
+    assert given.asked == ["q2.1"]
+    assert problems(given, claims=proving.OWN, reddens={}) == []
+    assert given.asked == ["q2.1"]
 
 
 def test_a_fault_that_does_what_it_declares_is_proven(given: _Given) -> None:
@@ -230,7 +240,7 @@ def test_a_fault_that_does_what_it_declares_is_proven(given: _Given) -> None:
 )
 def test_checks_must_be_red_as_declared(given: _Given, declared: dict[str, Any], problem: str) -> None:
     """No more and no fewer, in their manner, on this engine."""
-    assert problems(given, claims=False, **declared) == [problem]
+    assert problems(given, claims=proving.NONE, **declared) == [problem]
 
 
 def test_nothing_is_expected_of_a_claim_that_this_kernel_skips(given: _Given) -> None:
@@ -242,7 +252,7 @@ def test_nothing_is_expected_of_a_claim_that_this_kernel_skips(given: _Given) ->
 def test_a_fault_that_was_there_before_is_no_fault(given: _Given) -> None:
     """What tells that it took effect must not do so on a whole lab."""
     given.broken = given.stays = True
-    found = problems(given, claims=False)
+    found = problems(given, claims=proving.NONE)
     assert "`took` succeeds before the change is made" in found
     assert any(text.startswith("to begin with these checks are red") for text in found)
 
@@ -250,7 +260,7 @@ def test_a_fault_that_was_there_before_is_no_fault(given: _Given) -> None:
 def test_an_undo_that_leaves_something_is_a_problem(given: _Given) -> None:
     """In the snapshot and in the checks; then nothing is injected again."""
     given.stays = True
-    found = problems(given, claims=False)
+    found = problems(given, claims=proving.NONE)
     assert any(text.startswith("after undo host links eth0") for text in found)
     assert "`took` succeeds after undo: no repair would be seen" in found
     assert given.ran.count("inject cut") == 1
