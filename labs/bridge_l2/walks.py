@@ -41,7 +41,8 @@ def _port(container: str, option: str, was: str, shown: str) -> Change:
     )
 
 
-_AFRESH = changed("con-a", "ip neigh flush all", "true", "true")
+# con-b first: what it still knows it may probe, and con-a would learn of con-b by that.
+_AFRESH = both(*(changed(name, "ip neigh flush all", "true", "true") for name in ("con-b", "con-a")))
 WALKS = (
     _across(
         "isolated-ports",

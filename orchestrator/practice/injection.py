@@ -10,8 +10,10 @@ from orchestrator.errors import BuildError, HostDied, NetproofError
 from orchestrator.lab.observe import drop_empty_tables
 from orchestrator.lab.running import Result, RunningLab
 from orchestrator.model import Change, Fault, Step
+from orchestrator.wait import until
 
 _LIMIT = 90.0
+_MOMENT = 1.0
 
 
 def apply(lab: RunningLab, steps: Iterable[Step]) -> None:
@@ -39,6 +41,11 @@ def took_effect(lab: RunningLab, change: Change) -> bool:
         raise
     except NetproofError:
         return False
+
+
+def takes_effect(lab: RunningLab, change: Change) -> bool:
+    """Whether a change that was just made is in effect, or is in a moment: a signal stops a program when that runs."""
+    return until(lambda: took_effect(lab, change), _MOMENT)
 
 
 def standing(lab: RunningLab, faults: Sequence[Fault]) -> list[Fault]:

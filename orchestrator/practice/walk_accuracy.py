@@ -13,7 +13,7 @@ from orchestrator.errors import BuildError
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Answers, Change, Fault, Pings, Practice, WalkCase
 from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.injection import apply, took_effect, undo
+from orchestrator.practice.injection import apply, takes_effect, undo
 from orchestrator.wait import until
 from orchestrator.walk import Death, walk
 
@@ -141,7 +141,7 @@ def walk_faults(lab: RunningLab, chosen: Iterable[Asked], practice: Practice) ->
         death, unmade = None, ""
         try:
             apply(lab, one.change.inject)
-            if took_effect(lab, one.change):
+            if takes_effect(lab, one.change):
                 death = _walk(lab, one)
             else:
                 unmade = "it is not in effect"

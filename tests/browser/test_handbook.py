@@ -12,6 +12,8 @@ from selenium.webdriver.common.keys import Keys
 from orchestrator import catalog
 from tests.browser.conftest import NARROW, WIDE, Browser
 
+pytestmark = pytest.mark.rest
+
 PAGES = ["index.html", "differences.html", "method.html", "search.html", *(f"labs/{n}.html" for n in catalog.names())]
 NAT = "labs/bridge-nat.html"
 _WIDER = "return [...document.querySelectorAll('article *')].filter(e => e.getBoundingClientRect().right > innerWidth"

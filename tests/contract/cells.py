@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from typing import Any, TypeVar
 
 import docker
 import pytest
@@ -12,6 +14,7 @@ from fixtures.labs import built
 from orchestrator import images
 from orchestrator.lab.running import RunningLab
 
+Test = TypeVar("Test", bound=Callable[..., Any])
 # Tests that one process runs on one lab: enough to be worth building it, few enough to share the work out.
 BATCH = 6
 
@@ -48,6 +51,22 @@ def in_cell(cell: tuple[str, str, str], *values: object, number: int = 0, what: 
     marks = [pytest.mark.rest] if rest else []
     batch = f"{'rest' if rest else ''}{number // BATCH}"
     return pytest.param(cell, *values, id=f"{'-'.join(cell)}.{batch}:{what}", marks=marks)
+
+
+def in_tiers(names: tuple[str, ...], params: Iterable[ParameterSet]) -> Callable[[Test], Test]:
+    """A test's parameters, of which only those of the tier that runs are made: they are thousands (conftest.py)."""
+
+    def note(test: Test) -> Test:
+        test.in_tiers = names, list(params)  # type: ignore[attr-defined]  # found again by pytest_generate_tests
+        return test
+
+    return note
+
+
+def of_tier(params: list[ParameterSet], tier: str) -> list[ParameterSet]:
+    """Those that a tier has; or one that it leaves out, where it has none: pytest skips a test without any."""
+    wanted = [one for one in params if tier == "all" or bool(one.marks) is (tier == "rest")]
+    return wanted or params[:1]
 
 
 def missing(lab: RunningLab, needs: tuple[str, ...]) -> str:

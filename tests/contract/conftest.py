@@ -34,6 +34,7 @@ from orchestrator.state import labels
 from orchestrator.state.instance import Instance, remembered
 from orchestrator.wait import until
 from tests.contract import machine
+from tests.contract.cells import of_tier
 from tests.contract.machine import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,14 @@ def document(ended: Ended) -> dict[str, Any]:
     except ValueError:
         pytest.fail(f"stdout is not one JSON document:\n{ended.stdout}\nstderr:\n{ended.stderr}")
     return found
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parameters that were given with `in_tiers`."""
+    given = getattr(metafunc.function, "in_tiers", None)
+    if given is not None:
+        names, params = given
+        metafunc.parametrize(names, of_tier(params, metafunc.config.getoption("tier")))
 
 
 class User:

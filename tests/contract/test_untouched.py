@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -165,7 +166,7 @@ def test_a_changed_machine_would_be_noticed() -> None:
             "-c",
             'mount -t sysfs sysfs /sys; exec "$@"',
             "sh",
-            "python",
+            sys.executable,
             "-c",
             script,
         ],

@@ -17,7 +17,7 @@ from orchestrator import catalog
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
 from orchestrator.model import WalkCase
 from orchestrator.practice.walk_accuracy import HONEST, RIGHT, Found, case, dropping, walk_faults
-from tests.contract.cells import Cells, in_cell, missing
+from tests.contract.cells import Cells, in_cell, in_tiers, missing
 
 COLUMNS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]
 # Which of two modes was meant is nowhere on the wire.
@@ -64,7 +64,7 @@ def cells(client: docker.DockerClient) -> Iterator[Cells]:
     made.drop()
 
 
-@pytest.mark.parametrize(("cell", "fault"), faults())
+@in_tiers(("cell", "fault"), faults())
 def test_a_walk_names_the_place(cells: Cells, cell: Cell, fault: str, record_property: Note) -> None:
     """How it was known is in the JUnit report; `invoke faults --walk LAB` prints it."""
     engine, firewall, name = cell
@@ -74,7 +74,7 @@ def test_a_walk_names_the_place(cells: Cells, cell: Cell, fault: str, record_pro
     _judge(cells, next(walk_faults(lab, [asked], practice)), record_property, may_be_unseen=fault in UNSEEN)
 
 
-@pytest.mark.parametrize(("cell", "given"), cases())
+@in_tiers(("cell", "given"), cases())
 def test_a_walk_names_the_cause(cells: Cells, cell: Cell, given: WalkCase, record_property: Note) -> None:
     """The place, the layer and the words of the case; or that it is answered."""
     engine, _, name = cell
