@@ -2,8 +2,8 @@
 
 And when all faults of a lab have come and gone, every claim holds and the lab is as it was.
 Of the first tier are, on the default engine and of each lab, one fault of each layer and those that are new or have
-changed since the last release; there only claims that it turns red are run while it is in effect, and no others; so it is on other engines for what is
-declared to be no different on them.
+changed since the last release; there only claims that it turns red are run while it is in effect, and no others. So it
+is on other engines for what is declared to be no different on them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def first(name: str, faults: list[Fault]) -> list[Fault]:
 
 
 def which(fault: Fault, engine: str) -> str:
-    """Which claims are run in the rest: all, but for what is declared to do as on the default engine, where they are."""
+    """Which claims are run in the rest: all; its own where it is declared to do as on the default engine."""
     is_like = (
         engine != DEFAULT_ENGINE
         and fault.applies(DEFAULT_ENGINE, FIREWALL)
