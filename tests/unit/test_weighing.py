@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from attrs import evolve
 
+from orchestrator.state.instance import Instance
 from orchestrator.walk.diagnosis.drop_reasons import meaning
 from orchestrator.walk.diagnosis.kernel_drops import Fate
 from orchestrator.walk.diagnosis.scene import Scene
@@ -83,3 +85,13 @@ def test_words_tell_seen_from_inferred() -> None:
     assert verdict("", "host", "It was dropped.") == "host: It was dropped."
     assert grounds(INFERRED, "a", ["b"], ["c"]) == ["Inferred from: a", "Also: b", "Against it: c"]
     assert grounds(SEEN, "", [], []) == []
+
+
+def test_a_snapshot_of_another_make_is_not_looked_at(state_dir: object) -> None:
+    """A lab that stayed up while netproof was renewed: a walk knows nothing of how it was after `up`."""
+    del state_dir
+    instance = Instance("bridge-nat")
+    instance.write("baseline.json", {"host": {"format": -1, "namespaces": {}}})
+    about: Any = None
+    running: Any = SimpleNamespace(instance=instance)
+    assert Scene(running, about, about, [], about, about, about).baseline == {}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import cattrs
 from attrs import define, field
 
-from orchestrator.facts import structure
+from orchestrator.facts import kept, structure
 from orchestrator.facts.flat import place_name
 from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
 from orchestrator.facts.packets import Packet
@@ -99,7 +99,7 @@ class Scene:
     def baseline(self) -> dict[str, Snapshot]:
         """What there was after `up`; nothing where that is not known any more."""
         if self._baseline is None:
-            saved = self.running.instance.read("baseline.json")
+            saved = kept(self.running.instance)
             self._baseline = structure(saved) if saved else {}
         return self._baseline
 
