@@ -275,7 +275,9 @@ WALKS = (
         at="con-b",
         layer="link",
         says=(B,),
-        change=address_changed("con-b", f"{B}/16", "172.17.0.33/16", then=f"ip route add default via {GATEWAY}"),
+        change=both(
+            address_changed("con-b", f"{B}/16", "172.17.0.33/16", then=f"ip route add default via {GATEWAY}"), _AFRESH
+        ),
     ),
     _across(
         "pings-ignored",

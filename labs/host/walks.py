@@ -289,19 +289,6 @@ WALKS = (
         change=rule_added("outsider", f"POSTROUTING -d {NORTH}/32 -j SNAT --to-source {SOUTH}", "nat"),
     ),
     _inward(
-        "uplink-in-a-bridge",
-        what="Somebody made the host's uplink a port of a bridge, and left its address where it was.",
-        at="host",
-        layer="link",
-        says=("eth0", "port of bridge spare"),
-        change=changed(
-            "host",
-            "ip link add spare type bridge && ip link set spare up && ip link set eth0 master spare",
-            "ip link show eth0 | grep -q 'master spare'",
-            "ip link set eth0 nomaster; ip link del spare",
-        ),
-    ),
-    _inward(
         "broadcast-asked",
         what="The address that is asked is the network's broadcast address.",
         target="203.0.113.255",

@@ -27,7 +27,8 @@ import os, sys, time
 # PID 1 mounts a file system of its own on /run first, and makes this folder last.
 deadline = time.monotonic() + 20
 while not os.path.isdir("/run/netproof"):
-    if os.path.lexists("/run/netproof"):
+    # Asked again: it may have been made since.
+    if os.path.lexists("/run/netproof") and not os.path.isdir("/run/netproof"):
         sys.exit("/run/netproof is no folder")
     if time.monotonic() > deadline:
         sys.exit("PID 1 of the lab host did not prepare /run")
