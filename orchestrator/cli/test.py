@@ -45,7 +45,7 @@ def run(screen: Screen, asked: Asked) -> None:
         run_module(["pytest", "-m", "vagrant", *tier, *_SLOWEST, "-v", "tests/vagrant"])
         return
     if asked.all:
-        screen.say("everything takes an hour and a half on two cores")
+        screen.say("everything takes an hour and three quarters on two cores")
     chosen = ["tests/unit", "-m", "not slow"] if asked.unit else [asked.only] if asked.only else []
     count = (1 if asked.unit else _WORKERS) * (os.cpu_count() or 1)
     workers = ["-n", str(count), "--dist", "loadscope", "--rerun-show-tracebacks"]
