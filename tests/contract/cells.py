@@ -65,8 +65,15 @@ def in_tiers(names: tuple[str, ...], params: Iterable[ParameterSet]) -> Callable
 
 def of_tier(params: list[ParameterSet], tier: str) -> list[ParameterSet]:
     """Those that a tier has; or one that it leaves out, where it has none: pytest skips a test without any."""
-    wanted = [one for one in params if tier == "all" or bool(one.marks) is (tier == "rest")]
-    return wanted or params[:1]
+    late = {_key(one) for one in params if one.marks}
+    if tier == "all":  # what the rest has again, and more thoroughly, is not done twice
+        return [one for one in params if one.marks or _key(one) not in late]
+    return [one for one in params if bool(one.marks) is (tier == "rest")] or params[:1]
+
+
+def _key(one: ParameterSet) -> tuple[object, str]:
+    """What a test is about: its lab, and what stands behind the batch in its id."""
+    return one.values[0], str(one.id).partition(":")[2]
 
 
 def missing(lab: RunningLab, needs: tuple[str, ...]) -> str:

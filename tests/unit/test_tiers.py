@@ -10,6 +10,7 @@ import pytest
 from fixtures.tiers import part_of
 from orchestrator import catalog
 from tests.contract import released, test_faults, test_walked_faults
+from tests.contract.cells import in_cell, of_tier
 
 pytest_plugins = ["pytester"]
 
@@ -98,3 +99,15 @@ def test_a_fault_whose_text_is_new_is_noticed(tmp_path: Path, monkeypatch: pytes
         assert released.changed("some") == {"two"}
     finally:
         released.last_release.cache_clear()
+
+
+def test_all_has_nothing_twice() -> None:
+    """What the first tier looks at quickly, the rest has more thoroughly: with both, that is done once."""
+    params = [
+        in_cell(("26.1", "nft", "dns"), 1, number=at, what=what, rest=rest)
+        for at, (what, rest) in enumerate([("a", False), ("b", False), ("a", True), ("c", True)])
+    ]
+    wanted = {
+        tier: [str(one.id).partition(":")[2] for one in of_tier(params, tier)] for tier in ("first", "rest", "all")
+    }
+    assert wanted == {"first": ["a", "b"], "rest": ["a", "c"], "all": ["b", "a", "c"]}
