@@ -74,9 +74,9 @@ def _flows(**args: Any) -> Any:
 
 def _tap(operation: str) -> Operation:
     def call(**args: Any) -> Any:
-        from . import capture_file  # noqa: PLC0415 - as above
+        from . import capture_taps  # noqa: PLC0415 - as above
 
-        return getattr(capture_file, operation)(**args)
+        return getattr(capture_taps, operation)(**args)
 
     return call
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import Any
 
-from . import application, namespaces, tcp_connect
+from . import asker_protocols, namespaces, tcp_connect
 
 _RECVERR, _MTU_DISCOVER, _DO = 11, 10, 2
 _RECVERR6, _MTU_DISCOVER6 = 25, 23
@@ -77,7 +77,7 @@ def send(  # noqa: PLR0913, PLR0917 - who is asked, and how
         result["outcome"] = "silent" if proto == "tcp" else "timeout"
         text = _ask(asker, proto, mark, port, answer, size)
         result |= {"outcome": "answered", "text": text}
-    except application.BrokenOff as error:
+    except asker_protocols.BrokenOff as error:
         result |= {"outcome": "broken off", "text": str(error)}
     except TimeoutError:
         if not result["source"]:
@@ -102,9 +102,11 @@ def _prepare_errors(asker: socket.socket, *, df: bool) -> None:
 def _ask(asker: socket.socket, proto: str, mark: int, port: int, seconds: float, size: int) -> str:  # noqa: PLR0913, PLR0917 - as above
     asker.settimeout(seconds)
     if proto == "icmp":
-        return application.ping(asker, mark, seconds, size)
+        return asker_protocols.ping(asker, mark, seconds, size)
     return (
-        application.over_tcp(asker, port, seconds, size) if proto == "tcp" else application.over_udp(asker, port, size)
+        asker_protocols.over_tcp(asker, port, seconds, size)
+        if proto == "tcp"
+        else asker_protocols.over_udp(asker, port, size)
     )
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from . import engine, files, namespaces, stopped_processes
+from . import engine, namespaces, stopped_processes, watched_files
 
 _LIMITS = {
     "memory": "Memory",
@@ -107,7 +107,7 @@ def _files(identity: str, pid: int) -> dict[str, list[str]]:
     if not pid:
         return {}
     status, changes = engine.get_json(f"/containers/{identity}/changes", limit=20)
-    return files.of_container(pid, changes or []) if status == engine.OK else {}
+    return watched_files.of_container(pid, changes or []) if status == engine.OK else {}
 
 
 def _networks() -> list[dict[str, Any]]:

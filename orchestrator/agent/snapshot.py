@@ -9,7 +9,7 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-from . import files, inventory, iproute2, namespaces, netfilter, netlink, processes, sysctls
+from . import inventory, iproute2, namespaces, netfilter, netlink, processes, sysctls, watched_files
 
 _DOCKER_NETNS = "/run/docker/netns"
 FORMAT = 3  # to be raised when what a snapshot holds is not what it was: one that was kept is not compared then
@@ -50,7 +50,7 @@ def namespace(place: str, known: dict[str, int] | None = None, *, flows: bool = 
     found["flows"] = _in_thread(netlink.flows, place) if flows else []
     kind, _, name = place.partition(":")
     found["inode"] = _inode(namespaces.netns_file(place)) or 0
-    found["files"] = files.of_namespace(name) if kind == "netns" else {}
+    found["files"] = watched_files.of_namespace(name) if kind == "netns" else {}
     return found
 
 
@@ -124,7 +124,7 @@ def take(*, flows: bool = False) -> dict[str, Any]:
         "spawned": {
             name: {"alive": entry["alive"], "place": entry["place"]} for name, entry in processes.spawned().items()
         },
-        "files": files.of_host(),
-        "programs": files.programs(),
+        "files": watched_files.of_host(),
+        "programs": watched_files.programs(),
         "namespaces": {place: space for place, space in taken.items() if space is not None},
     }

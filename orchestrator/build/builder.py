@@ -18,7 +18,7 @@ from orchestrator.build.settled_snapshot import settled_snapshot
 from orchestrator.engine import placement
 from orchestrator.errors import BuildError, HostDied
 from orchestrator.hosts import Found, HostSpec
-from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab, engine_versions
 from orchestrator.state.instance import Instance

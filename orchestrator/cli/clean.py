@@ -13,7 +13,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.engine import location, placement
 from orchestrator.engine.location import Where
 from orchestrator.errors import EngineError, NetproofError
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.state.instance import Instance, remembered
 
 

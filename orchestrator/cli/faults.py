@@ -12,7 +12,7 @@ from orchestrator.cli.lab.reveal import describe
 from orchestrator.cli.screen import Screen
 from orchestrator.model import LAYERS, Fault, Practice
 from orchestrator.practice import proofs
-from orchestrator.practice.catalog import offers
+from orchestrator.practice.fault_list import offers
 
 
 def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:

@@ -12,8 +12,8 @@ from orchestrator.errors import NetproofError
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Decoy, Fault, Practice
 from orchestrator.practice.attempt import DESIGNED
-from orchestrator.practice.choice import Asked, Choice, Setting, choices
-from orchestrator.practice.incident import setting_of
+from orchestrator.practice.breaker import setting_of
+from orchestrator.practice.fault_choice import Asked, Choice, Setting, choices
 
 
 def run(screen: Screen, name: str, options: Options) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from attrs import asdict
 
 from orchestrator.cli.screen import Screen
+from orchestrator.handbook.coverage import Scope
 from orchestrator.handbook.make import make
-from orchestrator.handbook.scope import Scope
 from orchestrator.matrix import results_file
 from orchestrator.matrix.records import summary
 

@@ -12,7 +12,7 @@ from orchestrator.engine import location, placement
 from orchestrator.engine.location import Where
 from orchestrator.errors import NetproofError
 from orchestrator.hosts import Found
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.state import instance
 
 

@@ -17,8 +17,8 @@ from orchestrator.cli.matrix_progress import Following
 from orchestrator.cli.screen import Screen
 from orchestrator.engine import location, placement
 from orchestrator.errors import EXIT_CLAIM_FAILED
-from orchestrator.hosts.choice import engines as engines_here
-from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.hosts.backend_choice import engines as engines_here
+from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.matrix import compare as comparing
 from orchestrator.matrix import junit, results_file, selection
 from orchestrator.matrix.cell_process import Run

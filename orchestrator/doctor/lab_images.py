@@ -10,7 +10,7 @@ import docker
 
 from orchestrator.doctor.finding import EVERY_LAB, Finding
 from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage, base_image, find
-from orchestrator.images.source import Way, choose
+from orchestrator.images.base_source import Way, choose
 
 AREA = "images"
 Images = Mapping[str, HostImage | None]

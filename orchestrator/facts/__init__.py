@@ -2,11 +2,11 @@
 
 from orchestrator.facts.baseline import kept
 from orchestrator.facts.compare import Difference, compare
+from orchestrator.facts.compared_kinds import SENTENCE, sentence
 from orchestrator.facts.events import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
-from orchestrator.facts.flat import Flat, flatten
+from orchestrator.facts.flat_table import Flat, flatten
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normalize import normalise
-from orchestrator.facts.scope import SENTENCE, sentence
 
 __all__ = [
     "FORM_KIND",

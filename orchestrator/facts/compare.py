@@ -6,9 +6,9 @@ import difflib
 
 from attrs import frozen
 
-from orchestrator.facts.flat import UNREAD, Flat, Value
+from orchestrator.facts.compared_kinds import KINDS
+from orchestrator.facts.flat_table import UNREAD, Flat, Value
 from orchestrator.facts.rule_forms import same_form
-from orchestrator.facts.scope import KINDS
 
 _SILENT = ("engine", "answers", "no")
 

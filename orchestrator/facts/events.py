@@ -9,7 +9,7 @@ from attrs import evolve
 
 from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
-from orchestrator.facts.flat import UNREAD, Flat
+from orchestrator.facts.flat_table import UNREAD, Flat
 from orchestrator.facts.rule_forms import FORM
 
 _DNS = frozenset({"127.0.0.11:"})

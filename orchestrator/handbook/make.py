@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from orchestrator.errors import BuildError, UsageError
+from orchestrator.handbook.coverage import scope
 from orchestrator.handbook.output_folder import check_target
 from orchestrator.handbook.pages import Handbook
-from orchestrator.handbook.scope import scope
 from orchestrator.matrix import results_file
 
 Say = Callable[[str], None]

@@ -13,13 +13,13 @@ from orchestrator import catalog
 from orchestrator.handbook import commands
 from orchestrator.handbook.claims import NOT_RUN, Entry, entries
 from orchestrator.handbook.commands import Try
+from orchestrator.handbook.coverage import Scope
 from orchestrator.handbook.media import Media, Picture, Way
 from orchestrator.handbook.plain_text import line, plain
-from orchestrator.handbook.scope import Scope
 from orchestrator.matrix.records import Cell
 from orchestrator.matrix.tables import About, numbers, unchecked
 from orchestrator.model import VERDICTS, Check, Lab
-from orchestrator.practice.catalog import Offer, offers
+from orchestrator.practice.fault_list import Offer, offers
 
 MEANINGS = {
     **VERDICTS,

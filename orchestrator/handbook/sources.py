@@ -15,10 +15,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from orchestrator.handbook.commands import breaking
+from orchestrator.handbook.coverage import Scope
 from orchestrator.handbook.media import Media
 from orchestrator.handbook.pages import Handbook, handbook
 from orchestrator.handbook.plain_text import line, plain
-from orchestrator.handbook.scope import Scope
 from orchestrator.handbook.walk_tables import ending, legs
 
 _HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from orchestrator.hosts.stream import Stream
+from orchestrator.hosts.agent_stream import Stream
 from orchestrator.state.instance import Instance
 
 SHARED = "/netproof"  # in every host of a lab that has several: a volume they have in common

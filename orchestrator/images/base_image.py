@@ -12,8 +12,8 @@ import requests
 from docker.errors import DockerException
 
 from orchestrator.images import errors, payload
-from orchestrator.images.job import Job
-from orchestrator.images.stream import import_tree, lines
+from orchestrator.images.build_job import Job
+from orchestrator.images.image_import import import_tree, lines
 
 # A registry that has not answered by then is taken for none.
 _REGISTRY_SECONDS = 5

@@ -11,11 +11,11 @@ from collections import deque
 
 from orchestrator.errors import ImageError
 from orchestrator.images import errors, payload
+from orchestrator.images.build_job import VERSION, Job
 from orchestrator.images.host_privileges import host_config
-from orchestrator.images.job import VERSION, Job
+from orchestrator.images.image_import import lines
 from orchestrator.images.lookup import ROLE, HostImage
 from orchestrator.images.recipe import current_digest
-from orchestrator.images.stream import lines
 
 REPOSITORY = "netproof/lab-host"
 _SEED = "/seed"

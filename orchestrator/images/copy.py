@@ -13,7 +13,7 @@ from orchestrator.engine.location import Where
 from orchestrator.errors import NetproofError
 from orchestrator.images import errors
 from orchestrator.images.lookup import HostImage, find
-from orchestrator.images.tool import Say
+from orchestrator.images.tool_runner import Say
 
 _MIB = 1 << 20
 _EVERY = 32 * _MIB

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.errors import ImageError
-from orchestrator.images import errors, payload, tool
-from orchestrator.images.job import Job
-from orchestrator.images.stream import import_tree
+from orchestrator.images import errors, payload, tool_runner
+from orchestrator.images.build_job import Job
+from orchestrator.images.image_import import import_tree
 from orchestrator.images.workdir import WorkDir, workdir
 
 # Mounts and processes of a chroot end with the tool, however it ends.
@@ -55,8 +55,8 @@ class Debootstrap:
 
     def _run(self, job: Job, work: WorkDir, label: str, command: list[str]) -> None:
         try:
-            tool.run(label, command, job.say, lock=work.lock)
-        except tool.ToolError as error:
+            tool_runner.run(label, command, job.say, lock=work.lock)
+        except tool_runner.ToolError as error:
             evidence = [*_log(work.path / "root"), *error.lines]
             raise errors.step_failed(label, evidence, _REMEDY, work.path) from error
         except OSError as error:

@@ -12,7 +12,7 @@ from attrs import frozen
 from docker.errors import DockerException
 
 from orchestrator.errors import EngineError
-from orchestrator.images.job import BUILD, VERSION
+from orchestrator.images.build_job import BUILD, VERSION
 from orchestrator.images.recipe import current_digest, recipe_of
 from orchestrator.state import labels
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import AgentError, HostDied
-from orchestrator.hosts.stream import Stream
+from orchestrator.hosts.agent_stream import Stream
 from orchestrator.wait import scaled
 
 SOURCE = Path(__file__).parents[1] / "agent"

@@ -18,7 +18,7 @@ from pathlib import Path
 from orchestrator.catalog import ROOT
 from orchestrator.errors import EngineError
 from orchestrator.hosts import Found, Hosts
-from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.state.instance import Instance
 from orchestrator.state.instance import root as state_root
 from orchestrator.wait import until

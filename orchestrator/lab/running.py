@@ -11,7 +11,7 @@ from attrs import frozen
 
 from orchestrator.errors import HostDied, UsageError
 from orchestrator.hosts import Found
-from orchestrator.hosts.choice import hosts as hosts_here
+from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.lab.agent_client import COMMAND, Agent
 from orchestrator.lab.engine import engine_of
 from orchestrator.model import Lab, LabHost

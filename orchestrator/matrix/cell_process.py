@@ -19,7 +19,7 @@ from attrs import define, field
 from orchestrator import catalog
 from orchestrator.build.remove import down
 from orchestrator.errors import NetproofError
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.matrix.records import Cell, Inputs, Key, Times, Walk, claim_from
 from orchestrator.state.instance import Instance, root
 from orchestrator.wait import until

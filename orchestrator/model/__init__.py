@@ -43,17 +43,6 @@ from orchestrator.model.common_changes import (
 )
 from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
 from orchestrator.model.lab import Lab
-from orchestrator.model.net_changes import (
-    address_changed,
-    forgotten,
-    hooked,
-    nft_added,
-    route_added,
-    rule6_added,
-    rule_of_routes,
-    sysctl_within,
-    within,
-)
 from orchestrator.model.parts import (
     Container,
     Http,
@@ -70,6 +59,17 @@ from orchestrator.model.parts import (
 )
 from orchestrator.model.verdicts import VERDICTS, Claim
 from orchestrator.model.walk_cases import WalkCase
+from orchestrator.model.walk_changes import (
+    address_changed,
+    forgotten,
+    hooked,
+    nft_added,
+    route_added,
+    rule6_added,
+    rule_of_routes,
+    sysctl_within,
+    within,
+)
 
 __all__ = [
     "GREEN",

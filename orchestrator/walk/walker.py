@@ -15,10 +15,10 @@ from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.docker_proxy import Relay, relay
 from orchestrator.walk.docker_proxy import outcome as relay_outcome
 from orchestrator.walk.docker_proxy import ways as found_ways
+from orchestrator.walk.exchange_recording import Taken, take
 from orchestrator.walk.legs import Exchange, Path, leg
 from orchestrator.walk.model import Leg, Station, Walk
 from orchestrator.walk.observations import Seen, ends
-from orchestrator.walk.recording import Taken, take
 from orchestrator.walk.routes import Query, Route
 from orchestrator.walk.target import Asked, Way, asked
 

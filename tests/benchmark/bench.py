@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 from orchestrator import images
 from orchestrator.engine.client import connect
-from tests.benchmark import compose, detail, sides
+from tests.benchmark import compose, contenders, step_times
+from tests.benchmark.contenders import Side
 from tests.benchmark.report import Compared, Report, as_json, as_text
-from tests.benchmark.sides import Side
 from tests.benchmark.times import Times, took
 
 __all__ = ["Report", "as_json", "as_text", "run"]
@@ -27,24 +27,24 @@ def run(rounds: int, say: Say) -> Report:
     """Measure; takes about ten seconds a round. What was built is removed, also after an interrupt."""
     load = os.getloadavg()[0]
     image = images.ensure(connect(), images.DEFAULT_ENGINE, say)
-    across = _compared(sides.ACROSS, image.id, rounds, say)
-    single = _compared(sides.LAB, image.id, rounds, say)
-    ours = sides.netproof(sides.LAB)
+    across = _compared(contenders.ACROSS, image.id, rounds, say)
+    single = _compared(contenders.LAB, image.id, rounds, say)
+    ours = contenders.netproof(contenders.LAB)
     with ours.removed_at_the_end(say):
         say("measuring a warm test and single commands")
         ours.up()
         warm = _warm_test()
-        commands = detail.commands()
+        commands = step_times.commands()
         ours.down()
     say("measuring the steps of up")
-    steps = detail.steps(rounds)
+    steps = step_times.steps(rounds)
     return Report(
         rounds,
         _about(image.version, load),
         single,
         across,
         warm,
-        detail.python(),
+        step_times.python(),
         steps,
         commands,
         compose.measure(rounds, image.id),
@@ -58,17 +58,17 @@ def _about(engine: str, load: float) -> dict[str, str]:
         "kernel": os.uname().release,
         "processors": str(os.cpu_count()),
         "load before": f"{load:.1f}",
-        "Python's bytecode": "kept" if detail.bytecode_is_kept() else "made anew at each start",
+        "Python's bytecode": "kept" if step_times.bytecode_is_kept() else "made anew at each start",
     }
 
 
 def _warm_test() -> float:
-    return took(lambda: sides.command(sides.invoke("lab", "test", sides.LAB)))
+    return took(lambda: contenders.command(contenders.invoke("lab", "test", contenders.LAB)))
 
 
 def _compared(lab: str, image: str, rounds: int, say: Say) -> Compared:
     """A lab against the script that does the same."""
-    ours, script = sides.netproof(lab), sides.plain(lab, image)
+    ours, script = contenders.netproof(lab), contenders.plain(lab, image)
     say(f"{lab} against a script")
     with ours.removed_at_the_end(say), script.removed_at_the_end(say):
         ups, downs = _in_turn(rounds, (ours, script), say)

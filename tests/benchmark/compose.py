@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from orchestrator.state import labels
-from tests.benchmark.detail import compose_command
-from tests.benchmark.sides import command
+from tests.benchmark.contenders import command
+from tests.benchmark.step_times import compose_command
 from tests.benchmark.times import Times, took
 
 NOT_HERE = "Docker Compose is not installed here"

@@ -33,9 +33,9 @@ from orchestrator.model import Lab
 from orchestrator.state import labels
 from orchestrator.state.instance import Instance, remembered
 from orchestrator.wait import until
-from tests.contract import machine
-from tests.contract.cells import of_tier
-from tests.contract.machine import Machine
+from tests.contract import ssh_machine
+from tests.contract.shared_labs import of_tier
+from tests.contract.ssh_machine import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("orchestrator", "labs", "fixtures", "tasks.py", "conftest.py", "pyproject.toml")
@@ -289,7 +289,7 @@ def netproof(new_user: Callable[..., User]) -> Iterator[User]:
 @pytest.fixture(scope="module")
 def box(client: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """The other machine."""
-    with machine.running(client, tmp_path_factory.mktemp("box")) as found:
+    with ssh_machine.running(client, tmp_path_factory.mktemp("box")) as found:
         yield found
 
 
@@ -299,7 +299,7 @@ def traveller(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
     user = new_user()
     user.mine["NETPROOF_SSH"] = box.ssh
     user.mine["DOCKER_CONFIG"] = str(box.folder / "docker")
-    machine.configure(box)
+    ssh_machine.configure(box)
     yield user
     cleaned = user("clean", "--keep-images")
     user.leave()

@@ -20,8 +20,8 @@ from orchestrator import catalog
 from orchestrator.facts import Difference, compare, flatten, structure
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
 from orchestrator.model import Fault
-from tests.contract.cells import Cells, in_cell, in_tiers, missing
 from tests.contract.released import changed
+from tests.contract.shared_labs import Cells, in_cell, in_tiers, missing
 
 FIREWALL = "nft"
 Cell = tuple[str, str, str]

@@ -17,7 +17,7 @@ from orchestrator import catalog
 from orchestrator.images import DEFAULT_ENGINE, ENGINES
 from orchestrator.model import WalkCase
 from orchestrator.practice.walk_accuracy import HONEST, RIGHT, Found, case, dropping, walk_faults
-from tests.contract.cells import Cells, in_cell, in_tiers, missing
+from tests.contract.shared_labs import Cells, in_cell, in_tiers, missing
 
 COLUMNS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]
 # Which of two modes was meant is nowhere on the wire.

@@ -12,11 +12,11 @@ from orchestrator.cli.handbook import left_out
 from orchestrator.errors import UsageError
 from orchestrator.handbook import commands, output_folder, walk_tables
 from orchestrator.handbook.claims import NOT_RUN, Entry, entries
+from orchestrator.handbook.coverage import Scope, scope
 from orchestrator.handbook.make import make
 from orchestrator.handbook.media import Media
 from orchestrator.handbook.pages import Handbook, LabPage, handbook
 from orchestrator.handbook.plain_text import anchor, line, plain
-from orchestrator.handbook.scope import Scope, scope
 from orchestrator.handbook.sources import heading, rst
 from orchestrator.matrix.records import Walk
 from orchestrator.matrix.results_file import Book, read

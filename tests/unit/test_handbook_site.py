@@ -13,10 +13,10 @@ import pytest
 from orchestrator import catalog
 from orchestrator.catalog import claims
 from orchestrator.errors import BuildError
+from orchestrator.handbook.coverage import scope
 from orchestrator.handbook.output_folder import MARK
 from orchestrator.handbook.pages import Handbook
 from orchestrator.handbook.plain_text import plain
-from orchestrator.handbook.scope import scope
 from orchestrator.handbook.site import build, configuration
 from tests.unit.cells import by_key
 from tests.unit.handbooks import HOSTILE, built, cells

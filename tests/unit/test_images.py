@@ -26,16 +26,16 @@ from orchestrator.images import (
     errors,
     find,
     host_config,
+    image_import,
     lookup,
     node_archive,
     payload,
     recipe,
-    stream,
     sweep,
-    tool,
+    tool_runner,
     workdir,
 )
-from orchestrator.images.source import Way, choose, no_way
+from orchestrator.images.base_source import Way, choose, no_way
 from orchestrator.state import labels
 
 FILES = {payload.STRIP: b"strip", "files/lab-init": b"init"}
@@ -213,8 +213,8 @@ def test_an_engine_that_complains_becomes_an_image_error() -> None:
 def test_an_import_that_ends_in_an_error_raises_it() -> None:
     """The engine reports a failed import in the body of a successful answer."""
     with pytest.raises(APIError, match="no space left"):
-        stream.imported_id('{"status":"x"}\n{"error":"no space left on device"}\n')
-    assert stream.imported_id('{"status":"sha256:12"}\n') == "sha256:12"
+        image_import.imported_id('{"status":"x"}\n{"error":"no space left on device"}\n')
+    assert image_import.imported_id('{"status":"sha256:12"}\n') == "sha256:12"
 
 
 # Tools
@@ -223,7 +223,7 @@ def test_an_import_that_ends_in_an_error_raises_it() -> None:
 def run(script: str, said: list[str]) -> None:
     """Run a shell script as a tool would be."""
     with tempfile.TemporaryFile() as lock:
-        tool.run("sh", ["sh", "-c", script], said.append, lock=lock.fileno())
+        tool_runner.run("sh", ["sh", "-c", script], said.append, lock=lock.fileno())
 
 
 def test_a_tools_lines_become_progress() -> None:
@@ -235,7 +235,7 @@ def test_a_tools_lines_become_progress() -> None:
 
 def test_a_silent_tool_is_spoken_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool that says nothing is still known to be working."""
-    monkeypatch.setattr(tool, "_PATIENCE", 0.02)
+    monkeypatch.setattr(tool_runner, "_PATIENCE", 0.02)
     said: list[str] = []
     run("sleep 0.2", said)
     assert "sh: still at it after 0 s …" in said
@@ -243,7 +243,7 @@ def test_a_silent_tool_is_spoken_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_failed_tool_raises_its_last_lines() -> None:
     """The exit status and what was said before it."""
-    with pytest.raises(tool.ToolError) as caught:
+    with pytest.raises(tool_runner.ToolError) as caught:
         run("echo why; exit 3", [])
     assert (caught.value.status, caught.value.lines) == (3, ["why"])
 
@@ -255,7 +255,7 @@ def test_an_interrupt_ends_the_tool() -> None:
         raise KeyboardInterrupt
 
     with tempfile.TemporaryFile() as lock, pytest.raises(KeyboardInterrupt):
-        tool.run("sh", ["sh", "-c", "echo go; exec sleep 60"], interrupt, lock=lock.fileno())
+        tool_runner.run("sh", ["sh", "-c", "echo go; exec sleep 60"], interrupt, lock=lock.fileno())
 
 
 # Temporary directories

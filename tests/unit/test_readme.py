@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator import catalog
 from orchestrator.catalog import ROOT, claims
-from orchestrator.practice.choice import Asked, Setting, choices
+from orchestrator.practice.fault_choice import Asked, Setting, choices
 
 REFRESH = (
     "run `invoke matrix --results matrix.json`, the same with `--host vagrant:dind` for what is skipped,"

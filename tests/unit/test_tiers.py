@@ -10,7 +10,7 @@ import pytest
 from fixtures.tiers import part_of
 from orchestrator import catalog
 from tests.contract import released, test_faults, test_walked_faults
-from tests.contract.cells import in_cell, of_tier
+from tests.contract.shared_labs import in_cell, of_tier
 
 pytest_plugins = ["pytester"]
 

@@ -12,7 +12,7 @@ from orchestrator.doctor import examine, ready
 from orchestrator.engine import location, ssh, vagrant_machines
 from orchestrator.engine.ssh import SshStream, Way
 from orchestrator.errors import BuildError, EngineError, UsageError
-from orchestrator.hosts import HostSpec, choice, vagrant
+from orchestrator.hosts import HostSpec, backend_choice, vagrant
 from orchestrator.hosts.vagrant import MachineHosts
 from orchestrator.images.recipe import COMMON
 from orchestrator.state import labels
@@ -97,9 +97,9 @@ def test_the_place_has_the_machines_engine(fleet: Fleet) -> None:
     """Nothing else can be asked for there, and one lab at a time."""
     fleet.add("node1")
     with location.at(location.MACHINES):
-        assert choice.engines() == ["20.10"]
-        assert choice.hosts().at_once == 1
-        assert choice.hosts().kernel() == "6.1"
+        assert backend_choice.engines() == ["20.10"]
+        assert backend_choice.hosts().at_once == 1
+        assert backend_choice.hosts().kernel() == "6.1"
     with pytest.raises(UsageError, match=r"20\.10\.24, not 26\.1"):
         MachineHosts().prepare("26.1", 1, lambda _: None)
 

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.xdist_groups import shared_by
 from tests.contract import test_faults
-from tests.contract.cells import BATCH
+from tests.contract.shared_labs import BATCH
 
 pytest_plugins = ["pytester"]
 

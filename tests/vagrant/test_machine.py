@@ -17,7 +17,7 @@ import pytest
 
 from orchestrator import catalog
 from orchestrator.engine.client import connect
-from tests.contract import layers
+from tests.contract import fault_per_layer
 from tests.contract.conftest import User, document
 from tests.vagrant.machine import Machines
 
@@ -218,11 +218,11 @@ def test_every_lab_holds_on_machines(user: User) -> None:
 
 
 @pytest.mark.rest
-@pytest.mark.parametrize("lab", layers.FAULTS)
+@pytest.mark.parametrize("lab", fault_per_layer.FAULTS)
 def test_a_fault_of_each_layer_is_red_on_machines_and_repaired(user: User, lab: str) -> None:
     user.about = "overlay"
     user.must("down")
-    layers.practise(user, lab, "vagrant")
+    fault_per_layer.practise(user, lab, "vagrant")
     user.about = "overlay"
     user.must("up", "--host", "vagrant")
 

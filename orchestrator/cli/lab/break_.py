@@ -11,8 +11,8 @@ from orchestrator.cli.lab.attempt import tagged
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
 from orchestrator.lab.running import RunningLab
-from orchestrator.practice.choice import Asked
-from orchestrator.practice.incident import Breaker
+from orchestrator.practice.breaker import Breaker
+from orchestrator.practice.fault_choice import Asked
 from orchestrator.state.lock import locked
 
 _HELP = {False: "watch, hint, guess, reveal", True: "watch, guess; reset gives up"}

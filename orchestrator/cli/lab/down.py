@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.build.remove import down as remove
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.state.instance import Instance
 from orchestrator.state.lock import locked
 

@@ -9,7 +9,7 @@ from invoke import Exit
 
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.lab.running import RunningLab
 
 

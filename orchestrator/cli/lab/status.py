@@ -14,7 +14,7 @@ from orchestrator.facts import (
     structure,
     told,
 )
-from orchestrator.facts.flat import place_name
+from orchestrator.facts.flat_table import place_name
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts

@@ -15,7 +15,7 @@ from attrs import frozen
 from orchestrator.build import Builder, Wanted
 from orchestrator.errors import BuildError, NetproofError, UnknownName, UsageError
 from orchestrator.facts import compare, flatten, kept, structure
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab, Practice
 from orchestrator.practice import attempt as attempts

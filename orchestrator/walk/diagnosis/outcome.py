@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from orchestrator.walk.diagnosis.death import death
 from orchestrator.walk.diagnosis.kernel_drops import is_refused
 from orchestrator.walk.diagnosis.listeners import Taken, unproxied
 from orchestrator.walk.diagnosis.oversize import oversize
 from orchestrator.walk.diagnosis.routing_mesh import without_ipvs
 from orchestrator.walk.diagnosis.scene import Scene
+from orchestrator.walk.diagnosis.verdict import death
 from orchestrator.walk.docker_proxy import Relay, its_walk, passed_on
 from orchestrator.walk.existing_flows import met_an_older_flow
 from orchestrator.walk.model import Death, Walk

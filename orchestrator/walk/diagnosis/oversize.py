@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.drops import lost
 from orchestrator.walk.diagnosis.forward_mtu import too_large_to_route
 from orchestrator.walk.diagnosis.scene import Scene
+from orchestrator.walk.diagnosis.trail_ends import lost
 from orchestrator.walk.legs import Path, arrived, decide, packets, path
 from orchestrator.walk.model import Death
 from orchestrator.walk.segments import Segment

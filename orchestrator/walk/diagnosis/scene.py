@@ -9,7 +9,7 @@ import cattrs
 from attrs import define, field
 
 from orchestrator.facts import kept, structure
-from orchestrator.facts.flat import place_name
+from orchestrator.facts.flat_table import place_name
 from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
 from orchestrator.facts.packets import Packet
 from orchestrator.graph.peers import other_end

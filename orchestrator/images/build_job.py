@@ -12,7 +12,7 @@ from attrs import field, frozen
 from docker.errors import APIError, DockerException
 
 from orchestrator.images.recipe import Recipe, current_digest, current_rootfs_digest
-from orchestrator.images.tool import Say
+from orchestrator.images.tool_runner import Say
 from orchestrator.state import labels
 
 BUILD = "netproof.build"

@@ -15,11 +15,11 @@ from orchestrator.facts import Difference
 from orchestrator.lab.running import Result
 from orchestrator.model import Practice
 from orchestrator.practice import attempt as attempts
-from orchestrator.practice import history, incident
+from orchestrator.practice import breaker, history
 from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
+from orchestrator.practice.breaker import Breaker
 from orchestrator.practice.check_runner import Look
-from orchestrator.practice.choice import Asked
-from orchestrator.practice.incident import Breaker
+from orchestrator.practice.fault_choice import Asked
 from orchestrator.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, looks, practice
 
@@ -77,12 +77,12 @@ class _Breakable:
 def lab(monkeypatch: pytest.MonkeyPatch) -> _Breakable:
     """A whole lab that is up."""
     made = _Breakable()
-    monkeypatch.setattr(incident, "look", lambda *_: made.look())
-    monkeypatch.setattr(incident, "differences", lambda *_: made.differences())
-    monkeypatch.setattr(incident, "baseline", lambda _: {})
-    monkeypatch.setattr(incident, "_EFFECT", 0.0)
-    monkeypatch.setattr(incident, "_GREEN", 0.0)
-    monkeypatch.setattr(incident, "_BACK", 0.0)
+    monkeypatch.setattr(breaker, "look", lambda *_: made.look())
+    monkeypatch.setattr(breaker, "differences", lambda *_: made.differences())
+    monkeypatch.setattr(breaker, "baseline", lambda _: {})
+    monkeypatch.setattr(breaker, "_EFFECT", 0.0)
+    monkeypatch.setattr(breaker, "_GREEN", 0.0)
+    monkeypatch.setattr(breaker, "_BACK", 0.0)
     INSTANCE.write(attempts.BASELINE, {"host": "a"})
     return made
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures import recording
+from fixtures import cell_extras
 from orchestrator.lab.running import RunningLab
 
 LAB = cast("RunningLab", object())
@@ -25,15 +25,15 @@ def _fails(lab: RunningLab) -> Mapping[str, Any]:
 def test_what_recorders_return_is_the_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Together, and each is told of while it works."""
     said: list[str] = []
-    monkeypatch.setattr(recording, "RECORDERS", {"the picture": _draws, "walks": lambda _: {"walks": [1]}})
-    assert recording.recorded(LAB, said.append) == {"picture": "<svg/>", "walks": [1], "unrecorded": {}}
+    monkeypatch.setattr(cell_extras, "RECORDERS", {"the picture": _draws, "walks": lambda _: {"walks": [1]}})
+    assert cell_extras.recorded(LAB, said.append) == {"picture": "<svg/>", "walks": [1], "unrecorded": {}}
     assert said == ["recording the picture", "recording walks"]
 
 
 def test_a_recorder_that_fails_costs_only_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the reason."""
-    monkeypatch.setattr(recording, "RECORDERS", {"walks": _fails, "the picture": _draws})
-    found = recording.recorded(LAB, lambda _: None)
+    monkeypatch.setattr(cell_extras, "RECORDERS", {"walks": _fails, "the picture": _draws})
+    found = cell_extras.recorded(LAB, lambda _: None)
     assert found["picture"] == "<svg/>"
     assert "walks" not in found
     assert "KeyError" in found["unrecorded"]["walks"]

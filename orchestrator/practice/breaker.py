@@ -13,8 +13,8 @@ from orchestrator.model import Decoy, Fault, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import RUNNING, Attempt
 from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.choice import Asked, Choice, Setting, choices
 from orchestrator.practice.collateral import baseline, differences, lines
+from orchestrator.practice.fault_choice import Asked, Choice, Setting, choices
 from orchestrator.practice.injection import apply, took_effect, undo
 from orchestrator.wait import until
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from orchestrator.errors import ImageError
 from orchestrator.images import base_image
+from orchestrator.images.build_job import Job
 from orchestrator.images.debootstrap import Debootstrap
-from orchestrator.images.job import Job
 
 
 class Source(Protocol):

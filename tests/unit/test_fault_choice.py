@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.model import Decoy, Practice
-from orchestrator.practice.choice import Asked, Setting, choices
+from orchestrator.practice.fault_choice import Asked, Setting, choices
 from tests.unit.practices import DECOY, fault, practice
 
 PRACTICE = practice(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.facts.flat import place_name
+from orchestrator.facts.flat_table import place_name
 from orchestrator.facts.packets import VXLAN_PORT
 from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.drops import lost
 from orchestrator.walk.diagnosis.icmp_errors import rejected, told_by_icmp
 from orchestrator.walk.diagnosis.ignored_pings import ignores_pings
 from orchestrator.walk.diagnosis.ipsec_policies import policies
 from orchestrator.walk.diagnosis.kernel_drops import unsent
 from orchestrator.walk.diagnosis.listeners import full, nobody
-from orchestrator.walk.diagnosis.program_verdicts import handed_over
+from orchestrator.walk.diagnosis.nfqueue import handed_over
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene, leads_to, routed
 from orchestrator.walk.diagnosis.tcp_resets import reset
+from orchestrator.walk.diagnosis.trail_ends import lost
 from orchestrator.walk.diagnosis.unanswered_arp import unheard
 from orchestrator.walk.diagnosis.vxlan import astray_in_a_tunnel
 from orchestrator.walk.diagnosis.weighing import weighed

@@ -13,11 +13,11 @@ import docker
 from orchestrator import catalog
 from orchestrator.build import Builder, Wanted
 from orchestrator.build.remove import down
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.lab.running import RunningLab
 from orchestrator.state.instance import Instance
 from orchestrator.state.lock import locked
-from tests.benchmark import sides
+from tests.benchmark import contenders
 from tests.benchmark.times import Stopwatch, Times, repeated
 
 _AGENT_ROUNDS = 50
@@ -32,7 +32,7 @@ def nothing(_: str) -> None:
 
 def python() -> Times:
     """Starting Python and importing what `lab up` imports."""
-    return repeated(5, lambda: sides.command([sys.executable, "-c", _IMPORTS]))
+    return repeated(5, lambda: contenders.command([sys.executable, "-c", _IMPORTS]))
 
 
 def bytecode_is_kept() -> bool:
@@ -53,7 +53,7 @@ def _steps_once(instance: Instance) -> list[tuple[str, float]]:
 
 def steps(rounds: int) -> dict[str, Times]:
     """Each step of `up` in this process, by what it says when it begins: the last one includes the snapshot."""
-    instance = Instance(sides.LAB, f"{sides.tag()}.s")
+    instance = Instance(contenders.LAB, f"{contenders.tag()}.s")
     found: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
         for step, seconds in _steps_once(instance):
@@ -63,15 +63,15 @@ def steps(rounds: int) -> dict[str, Times]:
 
 def commands() -> dict[str, Times]:
     """A command in a node, through the agent and through docker; the lab is up."""
-    lab = catalog.load(sides.LAB)
-    with RunningLab.attach(lab, Instance(sides.LAB, sides.tag())) as running:
+    lab = catalog.load(contenders.LAB)
+    with RunningLab.attach(lab, Instance(contenders.LAB, contenders.tag())) as running:
         host = next(iter(running.hosts.values())).id
         return {
             "agent, client": repeated(_AGENT_ROUNDS, lambda: running.run(_CLIENT, "true")),
             "agent, host": repeated(_AGENT_ROUNDS, lambda: running.run(lab.hosts[0].name, "true")),
-            "docker exec": repeated(_DOCKER_ROUNDS, lambda: sides.command(["docker", "exec", host, "true"])),
+            "docker exec": repeated(_DOCKER_ROUNDS, lambda: contenders.command(["docker", "exec", host, "true"])),
             "docker exec docker exec": repeated(
-                _DOCKER_ROUNDS, lambda: sides.command(["docker", "exec", host, "docker", "exec", _CLIENT, "true"])
+                _DOCKER_ROUNDS, lambda: contenders.command(["docker", "exec", host, "docker", "exec", _CLIENT, "true"])
             ),
         }
 

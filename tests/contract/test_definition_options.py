@@ -10,7 +10,7 @@ import pytest
 from orchestrator.build import Builder, Wanted
 from orchestrator.build.remove import down
 from orchestrator.errors import DefinitionError
-from orchestrator.hosts.choice import hosts
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.lab import observe
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Container, Join, Lab, LabHost, Network

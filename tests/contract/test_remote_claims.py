@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 
 from orchestrator import catalog
-from tests.contract import layers
+from tests.contract import fault_per_layer
 from tests.contract.conftest import User, document
-from tests.contract.machine import BOX, CONTEXT, Machine
+from tests.contract.ssh_machine import BOX, CONTEXT, Machine
 
 pytestmark = pytest.mark.rest
 
@@ -40,11 +40,11 @@ def test_a_lab_has_nothing_of_the_machines_resolver(traveller: User) -> None:
 
 
 def test_there_is_a_fault_of_each_layer() -> None:
-    assert not layers.uncovered()
+    assert not fault_per_layer.uncovered()
 
 
 @HOSTS
-@pytest.mark.parametrize("lab", layers.FAULTS)
+@pytest.mark.parametrize("lab", fault_per_layer.FAULTS)
 def test_a_fault_of_each_layer_is_red_there_and_repaired(traveller: User, box: Machine, lab: str, host: str) -> None:
-    layers.practise(traveller, lab, host)
+    fault_per_layer.practise(traveller, lab, host)
     assert box.holds(traveller.owner) == []

@@ -11,9 +11,9 @@ import docker
 import pytest
 
 from orchestrator.wait import until
-from tests.contract import machine
+from tests.contract import ssh_machine
 from tests.contract.conftest import User, document
-from tests.contract.machine import BOX, CONTEXT, Machine
+from tests.contract.ssh_machine import BOX, CONTEXT, Machine
 
 pytestmark = pytest.mark.rest
 
@@ -25,7 +25,7 @@ def settled(box: Machine, new_user: Callable[..., User]) -> Iterator[User]:
     """A user with a lab on the box, for tests that leave it as it was."""
     user = new_user()
     user.mine["NETPROOF_SSH"] = box.ssh
-    machine.configure(box)
+    ssh_machine.configure(box)
     try:
         user.must("up", "--host", BOX)
         yield user
@@ -174,11 +174,11 @@ def test_why_a_host_cannot_be_reached(
     traveller: User, box: Machine, host: str, settings: dict[str, str], told: str
 ) -> None:
     """One clear sentence and what to do, before anything is made."""
-    machine.configure(box, **{name: str(value).format(folder=box.folder) for name, value in settings.items()})
+    ssh_machine.configure(box, **{name: str(value).format(folder=box.folder) for name, value in settings.items()})
     # Another ssh than the one that stands already.
     traveller.mine["NETPROOF_SSH"] = f"{box.ssh} -o LogLevel=INFO"
     ended = traveller.lab("up", "--host", host)
-    machine.configure(box)
+    ssh_machine.configure(box)
     assert ended.returncode == 3
     assert told in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 2, ended.stderr
@@ -187,7 +187,7 @@ def test_why_a_host_cannot_be_reached(
 
 def test_a_machine_without_room_is_told(client: docker.DockerClient, traveller: User, tmp_path: Path) -> None:
     """Its engine's disk is too small for the image: said, and nothing remains there."""
-    with machine.running(client, tmp_path, room="200m") as small:
+    with ssh_machine.running(client, tmp_path, room="200m") as small:
         traveller.mine["NETPROOF_SSH"] = small.ssh
         ended = traveller.lab("up", "--host", BOX)
         assert (ended.returncode, "no space left" in ended.stderr) == (3, True), ended.stderr
