@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.xdist_groups import shared_by
+from fixtures.xdist_groups import FILES, shared_by
 from tests.contract import test_faults
 from tests.contract.shared_labs import BATCH
 
@@ -36,6 +36,11 @@ def test_what_is_shared(nodeid: str, shared: str) -> None:
 @pytest.mark.parametrize("nodeid", ["tests/unit/test_x.py::test_a", "tests/contract/test_kill.py::test_b[1]"])
 def test_others_stand_alone(nodeid: str) -> None:
     assert shared_by(nodeid) == nodeid
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_whose_tests_share_something_is_there(name: str) -> None:
+    assert (Path(__file__).parents[1] / "contract" / f"test_{name}.py").is_file()
 
 
 def test_every_proof_names_its_lab_and_engine() -> None:
@@ -68,3 +73,16 @@ def test_the_scheduler_gives_what_is_shared_to_one_process(
     ended.assert_outcomes(passed=12)
     lines = {line for line in ended.outlines if line[:4] in {"one ", "two "}}
     assert len(lines) == 2, lines
+
+
+@pytest.mark.slow
+def test_what_takes_longest_begins_first(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One test of minutes before ten of seconds, which pytest-xdist would begin with."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    many = "import pytest\n@pytest.mark.parametrize('number', range(10))\ndef test_x(number): pass\n"
+    pytester.makepyfile(
+        **{"labs/one/test_one": many, "tests/contract/test_remote_claims": "def test_every_claim(): pass"}
+    )
+    ended = pytester.runpytest_subprocess("-pfixtures.xdist_groups", "-n1", "--dist=loadscope", "-v")
+    ended.assert_outcomes(passed=11)
+    ended.stdout.fnmatch_lines(["*PASSED*test_remote_claims*", "*PASSED*labs/one*"])
