@@ -104,8 +104,10 @@ def netns_file(place: str) -> str:
     if kind == "container":
         return f"/proc/{container_pid(name)}/ns/net"
     path = f"{NETNS}/{name}" if kind == "netns" else name
-    if kind not in {"netns", "path"} or not os.path.exists(path):
+    if kind not in {"netns", "path"}:
         raise NoSuchPlace(f"there is no place {place!r}")
+    if not os.path.exists(path):
+        raise NoSuchPlace(f"there is no network namespace {name!r}")
     return path
 
 
