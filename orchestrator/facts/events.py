@@ -10,6 +10,7 @@ from attrs import evolve
 from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
 from orchestrator.facts.flat_table import UNREAD, Flat
+from orchestrator.facts.kernel_settings import folded
 from orchestrator.facts.rule_forms import FORM
 
 _DNS = frozenset({"127.0.0.11:"})
@@ -35,7 +36,7 @@ def told(before: Flat, after: Flat) -> list[Difference]:
         follows, rest = follows + theirs, [item for item in rest if not _is_in(item, theirs)]
         if follows:
             events.append(Difference(cause.place, HAPPENED, cause.kind, "", cause.says, follows))
-    return events + _with_interfaces(rest)
+    return events + folded(_with_interfaces(rest), before, after)
 
 
 def _unread(found: list[Difference]) -> Iterator[Difference]:
