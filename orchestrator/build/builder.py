@@ -21,6 +21,7 @@ from orchestrator.hosts import Found, HostSpec
 from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab, engine_versions
+from orchestrator.state import baseline
 from orchestrator.state.instance import Instance
 from orchestrator.state.journal import Journal, unfinished
 from orchestrator.wait import scaled, until
@@ -81,10 +82,10 @@ class Builder:
 
     def _compare(self, progress: Progress) -> None:
         """Keep the state of what was built; of what was there before, count what differs from it."""
-        before = _kept(self._instance)
+        before = baseline.kept(self._instance)
         if before is None:
             progress.journal.step("snapshot")
-            self._instance.write("baseline.json", settled_snapshot(progress.running))
+            baseline.keep(self._instance, settled_snapshot(progress.running))
         elif not progress.built.changes:
             progress.built.differences = _differences(before, progress.running)
 
@@ -207,18 +208,9 @@ class Builder:
         )
 
 
-def _kept(instance: Instance) -> dict[str, Any] | None:
-    """The snapshot taken when it was built, if it was."""
-    if instance.read("baseline.json") is None:
-        return None
-    from orchestrator.facts import kept  # noqa: PLC0415 - a lab that is new does without: a twentieth of a second
-
-    return kept(instance)
-
-
 def _differences(before: dict[str, Any], running: RunningLab) -> int:
     """How much is not as it was."""
-    from orchestrator.facts import flatten, structure, told  # noqa: PLC0415 - as above
+    from orchestrator.facts import flatten, structure, told  # noqa: PLC0415 - a new lab does without: a twentieth of a second
 
     return len(told(flatten(structure(before)), flatten(structure(running.snapshot()))))
 

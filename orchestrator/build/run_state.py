@@ -10,6 +10,7 @@ from attrs import define, field
 from orchestrator.build.outcome import Built, Change, Say
 from orchestrator.errors import HostDied
 from orchestrator.lab.running import RunningLab
+from orchestrator.state import baseline
 from orchestrator.state.instance import Instance
 from orchestrator.state.journal import Journal
 
@@ -30,7 +31,7 @@ class Progress:
     def begin(self, step: str, part: str, say: str = "") -> None:
         """Journal a step that changes the lab: the snapshot of the old state is void from here on."""
         self.journal.step(step, part=part)
-        self.instance.drop("baseline.json")
+        baseline.drop(self.instance)
         if say:
             self.say(say)
 

@@ -1,6 +1,5 @@
 """Snapshots: typed facts about every namespace of a lab, and what differs between two of them."""
 
-from orchestrator.facts.baseline import kept
 from orchestrator.facts.compare import Difference, compare
 from orchestrator.facts.compared_kinds import SENTENCE, sentence
 from orchestrator.facts.events import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
@@ -21,7 +20,6 @@ __all__ = [
     "Snapshot",
     "compare",
     "flatten",
-    "kept",
     "normalise",
     "sentence",
     "structure",

@@ -5,7 +5,6 @@ It is a file of the instance, written before anything is broken; the record of i
 
 from __future__ import annotations
 
-import hashlib
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -18,11 +17,11 @@ from orchestrator import catalog
 from orchestrator.errors import NetproofError, UnknownName, UsageError
 from orchestrator.model import Fault, Practice
 from orchestrator.practice.exam_seal import seal, unseal
+from orchestrator.state import baseline
 from orchestrator.state.instance import Instance
 
 FILE = "attempt.json"
 LAST = "last_attempt.json"
-BASELINE = "baseline.json"
 INJECTING, RUNNING = "injecting", "running"
 DESIGNED = "works-as-designed"
 # What of an exam's attempt says, or lets one work out, what is broken.
@@ -94,14 +93,6 @@ def _answers(lab: str) -> Iterator[str]:
     yield from map(_answer, practice.together)
 
 
-def baseline_mark(instance: Instance) -> str:
-    """What changes when the lab is built anew."""
-    try:
-        return hashlib.sha256((instance.folder / BASELINE).read_bytes()).hexdigest()[:16]
-    except OSError:
-        return ""
-
-
 def read(instance: Instance) -> Attempt | None:
     """The attempt on an instance, or None; a damaged file is none."""
     raw: Any = instance.read(FILE)
@@ -151,7 +142,7 @@ def running(instance: Instance, practice: Practice | None = None) -> Attempt:
             f"Breaking {instance} was interrupted, so no clock has started.",
             f"`invoke lab reset {instance.arguments}` brings back the state after `up`.",
         )
-    if found.baseline != baseline_mark(instance):
+    if found.baseline != baseline.mark(instance):
         instance.drop(FILE)
         raise UsageError(
             f"{instance} has been built anew since it was broken: the attempt is void.",

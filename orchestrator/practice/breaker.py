@@ -13,9 +13,10 @@ from orchestrator.model import Decoy, Fault, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import RUNNING, Attempt
 from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.collateral import baseline, differences, lines
+from orchestrator.practice.collateral import after_up, differences, lines
 from orchestrator.practice.fault_choice import Asked, Choice, Setting, choices
 from orchestrator.practice.injection import apply, took_effect, undo
+from orchestrator.state.baseline import mark
 from orchestrator.wait import until
 
 _EFFECT = 12.0
@@ -62,7 +63,7 @@ class Breaker:
                 f"`invoke lab check {instance.arguments}` says how; `invoke lab reset {instance.arguments}` gives up.",
             )
         self.say("looking at the whole lab")
-        changed = differences(self.lab, baseline(instance))
+        changed = differences(self.lab, after_up(instance))
         wrong = until(lambda: not red(look(self.lab, self.practice.checks)), _GREEN)
         if changed or not wrong:
             how = red(look(self.lab, self.practice.checks))
@@ -93,7 +94,7 @@ class Breaker:
 
     def _start(self, attempt: Attempt) -> None:
         """Note what the faults changed, and start the clock."""
-        attempt.injected = sorted(lines(differences(self.lab, baseline(self.lab.instance))))
+        attempt.injected = sorted(lines(differences(self.lab, after_up(self.lab.instance))))
         attempt.status, attempt.started = RUNNING, time.time()
         attempt.write(self.lab.instance)
 
@@ -116,7 +117,7 @@ class Breaker:
             faults=[choice.id] if isinstance(choice, Decoy) else [fault.name for fault in choice],
             decoy=isinstance(choice, Decoy),
             exam=asked.exam,
-            baseline=attempts.baseline_mark(self.lab.instance),
+            baseline=mark(self.lab.instance),
         )
 
     def _takes_effect(self, faults: list[Fault], attempt: Attempt) -> bool:
@@ -134,7 +135,7 @@ class Breaker:
     def _take_back(self, faults: list[Fault]) -> None:
         for fault in reversed(faults):
             undo(self.lab, fault.change)
-        if until(lambda: not differences(self.lab, baseline(self.lab.instance)), _BACK):
+        if until(lambda: not differences(self.lab, after_up(self.lab.instance)), _BACK):
             self.lab.instance.drop(attempts.FILE)
             return
         raise BuildError(

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from orchestrator import facts
 from orchestrator.errors import UsageError
-from orchestrator.facts import HAPPENED, Difference, Flat, flatten, kept, structure
+from orchestrator.facts import HAPPENED, Difference, Flat, flatten, structure
 from orchestrator.lab.running import RunningLab
+from orchestrator.state.baseline import kept
 from orchestrator.state.instance import Instance
 from orchestrator.wait import until
 
@@ -16,7 +17,7 @@ _SETTLE = 3.0
 _PAUSE = 0.2
 
 
-def baseline(instance: Instance) -> Flat:
+def after_up(instance: Instance) -> Flat:
     """The state after `up`. UsageError when it is lost."""
     raw = kept(instance)
     if raw is None:

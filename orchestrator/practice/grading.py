@@ -18,7 +18,7 @@ from orchestrator.practice import attempt as attempts
 from orchestrator.practice import history
 from orchestrator.practice.attempt import DESIGNED, Attempt
 from orchestrator.practice.check_runner import Look, look, red, stay_green
-from orchestrator.practice.collateral import Line, baseline, differences, lines, unmoved
+from orchestrator.practice.collateral import Line, after_up, differences, lines, unmoved
 from orchestrator.practice.history import Record
 from orchestrator.practice.injection import standing, tidy
 
@@ -53,7 +53,7 @@ class Grade:
 def grade(lab: RunningLab, practice: Practice, attempt: Attempt) -> Grade:
     """Look at the lab once, and for a window longer unless it is red just as the fault makes it."""
     looks, faults = _looked(lab, practice, attempt)
-    different = differences(lab, baseline(lab.instance))
+    different = differences(lab, after_up(lab.instance))
     now = unmoved(lines(different))
     injected = set(attempt.injected)
     in_other_form = different and all(item.key.startswith(FORM_KIND) for item in different)

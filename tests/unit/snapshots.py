@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.facts.baseline import FORMAT
+from orchestrator.state.baseline import FORMAT
 
 Raw = dict[str, Any]
 HOST, CLIENT = "host", "container:client"

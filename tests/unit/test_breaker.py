@@ -20,6 +20,7 @@ from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
 from orchestrator.practice.breaker import Breaker
 from orchestrator.practice.check_runner import Look
 from orchestrator.practice.fault_choice import Asked
+from orchestrator.state import baseline
 from orchestrator.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, looks, practice
 
@@ -79,11 +80,11 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> _Breakable:
     made = _Breakable()
     monkeypatch.setattr(breaker, "look", lambda *_: made.look())
     monkeypatch.setattr(breaker, "differences", lambda *_: made.differences())
-    monkeypatch.setattr(breaker, "baseline", lambda _: {})
+    monkeypatch.setattr(breaker, "after_up", lambda _: {})
     monkeypatch.setattr(breaker, "_EFFECT", 0.0)
     monkeypatch.setattr(breaker, "_GREEN", 0.0)
     monkeypatch.setattr(breaker, "_BACK", 0.0)
-    INSTANCE.write(attempts.BASELINE, {"host": "a"})
+    baseline.keep(INSTANCE, {"host": "a"})
     return made
 
 

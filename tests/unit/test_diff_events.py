@@ -9,8 +9,8 @@ import pytest
 
 from orchestrator.agent import snapshot as agents
 from orchestrator.facts import HAPPENED, SENTENCE, compare, flatten, sentence, structure, told
-from orchestrator.facts.baseline import FORMAT
 from orchestrator.facts.compared_kinds import KINDS
+from orchestrator.state.baseline import FORMAT
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, HOST, Raw, link, route, rule, space
 

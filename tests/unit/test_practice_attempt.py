@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.errors import UsageError
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
+from orchestrator.state import baseline
 from orchestrator.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, practice
 
@@ -28,8 +29,8 @@ json_values = st.recursive(
 
 def built(identity: str = "a") -> str:
     """The instance as `up` leaves it, with the mark of that."""
-    INSTANCE.write(attempts.BASELINE, {"host": identity})
-    return attempts.baseline_mark(INSTANCE)
+    baseline.keep(INSTANCE, {"host": identity})
+    return baseline.mark(INSTANCE)
 
 
 def begun(**changes: Any) -> Attempt:
@@ -110,7 +111,7 @@ def test_an_attempt_is_void_when_the_lab_was_built_anew(*, is_gone: bool) -> Non
     begun()
     built("b")
     if is_gone:
-        INSTANCE.drop(attempts.BASELINE)
+        baseline.drop(INSTANCE)
     with pytest.raises(UsageError, match="void"):
         attempts.running(INSTANCE)
     assert attempts.read(INSTANCE) is None
@@ -119,8 +120,8 @@ def test_an_attempt_is_void_when_the_lab_was_built_anew(*, is_gone: bool) -> Non
 def test_the_mark_of_a_baseline_changes_with_it() -> None:
     """And is empty where there is none."""
     assert built("a") == built("a") != built("b") != ""
-    INSTANCE.drop(attempts.BASELINE)
-    assert attempts.baseline_mark(INSTANCE) == ""
+    baseline.drop(INSTANCE)
+    assert baseline.mark(INSTANCE) == ""
 
 
 def test_the_clock_stands_until_it_is_started(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Grade]:
     ) -> Grade:
         monkeypatch.setattr(grading, "look", lambda *_: looks(**red))
         monkeypatch.setattr(grading, "stay_green", lambda *_: looks(**(red if later is None else later)))
-        monkeypatch.setattr(grading, "baseline", lambda _: {})
+        monkeypatch.setattr(grading, "after_up", lambda _: {})
         monkeypatch.setattr(grading, "differences", lambda *_: [difference(*line) for line in changed])
         lab: Any = NotedLab({f"took {one.name}" for one in PRACTICE.faults} - {f"took {name}" for name in standing})
         return grading.grade(lab, PRACTICE, made)

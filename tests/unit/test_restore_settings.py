@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.practice.restore import settings
+from orchestrator.practice.restore import firewall, settings
 from orchestrator.practice.restore.files import put_back
 from tests.unit import snapshots
 from tests.unit.snapshots import Raw, link, table
@@ -56,19 +56,19 @@ def space(**changes: Any) -> Raw:
         (settings.transforms, {}, {"xfrm": ["src ::/0"]}, ["ip xfrm policy flush", "ip xfrm state flush"]),
         (settings.transforms, {"xfrm": ["src ::/0"]}, {"xfrm": ["src 2001:db8::/32"]}, []),
         (
-            settings.tables,
+            firewall.tables,
             {},
             {"netfilter": {"iptables": {}, "nft": {"table inet mine": [], "table inet mine chain in": ["drop"]}}},
             ["nft delete table inet mine"],
         ),
         (
-            settings.tables,
+            firewall.tables,
             {"netfilter": {"iptables": {"iptables-nft": {"filter": table([])}}, "nft": {}}},
             {"netfilter": {"iptables": {}, "nft": {"table ip filter chain FORWARD": ["drop"]}}},
             [],
         ),
         (
-            settings.emptied,
+            firewall.emptied,
             {},
             {
                 "netfilter": {

@@ -20,14 +20,14 @@ from orchestrator.facts import (
 )
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
-from orchestrator.practice.collateral import Line, baseline, lines
+from orchestrator.practice.collateral import Line, after_up, lines
 from orchestrator.state.instance import Instance
 
 
 def differences(lab: Lab, instance: Instance) -> list[Difference]:
     """What happened since `up`, and what differs besides. The lab is looked at first: it may not be up."""
     now = flatten(snapshots(lab, instance))
-    return told(baseline(instance), now)
+    return told(after_up(instance), now)
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

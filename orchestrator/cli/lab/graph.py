@@ -11,10 +11,11 @@ from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen, known
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
-from orchestrator.facts import kept, structure
+from orchestrator.facts import structure
 from orchestrator.graph import Graph
 from orchestrator.lab.running import RunningLab
 from orchestrator.practice import attempt as attempts
+from orchestrator.state import baseline
 
 FORMATS = ["svg", "png", "dot", "mermaid"]
 _ENDINGS = {"mermaid": "mmd"}
@@ -29,7 +30,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     with RunningLab.remains(lab, instance) as running:
         snapshots = structure(running.snapshot())
     gone = {host.name for host in lab.hosts} - set(snapshots)
-    raw, attempt = kept(instance), attempts.read(instance)
+    raw, attempt = baseline.kept(instance), attempts.read(instance)
     hidden = set() if options["show"] or attempt is None else set(attempt.injected)
     before = None if raw is None else structure(raw)
     made = graphs.of(snapshots, before, name=name, hidden=hidden, gone=gone)

@@ -14,7 +14,7 @@ from orchestrator.practice import attempt as attempts
 from orchestrator.practice import grading, history
 from orchestrator.practice.attempt import Attempt
 from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.collateral import baseline, differences, lines, told
+from orchestrator.practice.collateral import after_up, differences, lines, told
 from orchestrator.practice.injection import apply, took_effect
 from orchestrator.wait import until
 
@@ -38,7 +38,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
             return
         until(lambda: not red(look(running, practice.checks)), _GREEN)
         looks = look(running, practice.checks)
-        left = told(lines(differences(running, baseline(running.instance))))
+        left = told(lines(differences(running, after_up(running.instance))))
         record = grading.settle(running, practice, attempt, history.REPAIRED, len(left))
     for line in done:
         screen.line(f"  {line}")

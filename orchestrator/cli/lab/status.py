@@ -10,7 +10,6 @@ from orchestrator.cli.screen import Screen
 from orchestrator.facts import (
     Snapshot,
     flatten,
-    kept,
     structure,
     told,
 )
@@ -18,6 +17,7 @@ from orchestrator.facts.flat_table import place_name
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
+from orchestrator.state import baseline
 from orchestrator.state.instance import Instance
 
 
@@ -28,7 +28,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
         hosts = running.hosts
         snapshots = structure(running.snapshot())
     rows = [row for host, snapshot in snapshots.items() for row in _rows(lab, host, snapshot)]
-    raw = kept(instance)
+    raw = baseline.kept(instance)
     changed = None if raw is None else len(told(flatten(structure(raw)), flatten(snapshots)))
     screen.line(screen.colour(f"{instance}: {lab.shows}", "bold"))
     screen.columns([("NODE", "KIND", "STATE", "ADDRESSES")] + [_cells(row) for row in rows])

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.facts.netlink_words import is_written
 from orchestrator.lab.agent_client import Agent
 from orchestrator.lab.running import RunningLab
-from orchestrator.practice.restore import settings
+from orchestrator.practice.restore import firewall, settings
 from orchestrator.practice.restore.files import put_back
 
 Space = dict[str, Any]
@@ -38,11 +38,11 @@ def _mend_space(lab: RunningLab, host: str, place: str, before: Space, now: Spac
     _run(agent, place, (command for part in _PARTS for command in part(before, now)))
     had, has = (space["netfilter"]["iptables"] for space in (before, now))
     for flavour in sorted(had.keys() | has.keys()):
-        text = _restored(had.get(flavour, {}), has.get(flavour, {}))
+        text = firewall.restored(had.get(flavour, {}), has.get(flavour, {}))
         if text:
             command = [f"{flavour}-restore", "-w"]
             agent.call("run", limit=_LIMIT + 30, place=place, command=command, stdin=text, timeout=_LIMIT)
-    _run(agent, place, settings.emptied(before, now))
+    _run(agent, place, firewall.emptied(before, now))
 
 
 def _run(agent: Agent, place: str, commands: Iterable[str]) -> None:
@@ -197,26 +197,5 @@ _PARTS: tuple[Callable[[Space, Space], Iterator[str]], ...] = (
     settings.proxies,
     settings.next_hops,
     settings.transforms,
-    settings.tables,
+    firewall.tables,
 )
-
-
-def _restored(had: dict[str, Any], has: dict[str, Any]) -> str:
-    """What iptables-restore is fed so that the tables that differ are as they were; counters start anew."""
-    lines = []
-    for name in sorted(had.keys() | has.keys()):
-        before, now = (tables.get(name, {"chains": {}, "rules": []}) for tables in (had, has))
-        if _shape(before) != _shape(now):
-            chains = before["chains"] or {
-                chain: {"policy": "ACCEPT"} for chain, about in now["chains"].items() if about["policy"]
-            }
-            lines.append(f"*{name}")
-            lines += [f":{chain} {about['policy'] or '-'} [0:0]" for chain, about in chains.items()]
-            lines += [f"-A {rule['chain']} {rule['rule']}" for rule in before["rules"]]
-            lines.append("COMMIT")
-    return "\n".join(lines) + "\n" if lines else ""
-
-
-def _shape(table: dict[str, Any]) -> tuple[Any, ...]:
-    chains = {chain: about["policy"] for chain, about in table["chains"].items()}
-    return chains, [(rule["chain"], rule["rule"]) for rule in table["rules"]]

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from orchestrator.build import Builder, Wanted
 from orchestrator.errors import BuildError, NetproofError, UnknownName, UsageError
-from orchestrator.facts import compare, flatten, kept, structure
+from orchestrator.facts import compare, flatten, structure
 from orchestrator.hosts.backend_choice import hosts
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab, Practice
@@ -23,6 +23,7 @@ from orchestrator.practice.attempt import Attempt
 from orchestrator.practice.check_runner import look, red
 from orchestrator.practice.injection import undo
 from orchestrator.practice.restore.namespaces import mend
+from orchestrator.state.baseline import kept
 from orchestrator.state.instance import Instance
 from orchestrator.wait import until
 

@@ -94,31 +94,3 @@ def transforms(before: Space, now: Space) -> Iterator[str]:
     if now.get("xfrm") and not before.get("xfrm"):
         yield "ip xfrm policy flush"
         yield "ip xfrm state flush"
-
-
-def tables(before: Space, now: Space) -> Iterator[str]:
-    """Tables of nftables that were not there."""
-    found = {" ".join(part.split()[:_TABLE]) for part in now["netfilter"]["nft"]}
-    for table in sorted(found - _tables(before) - {"(nft)"}):
-        yield f"nft delete {table}"
-
-
-_TABLE = 3  # `table inet mine`
-
-
-def _tables(space: Space) -> set[str]:
-    """Tables of nftables there are, those of iptables among them."""
-    found = {" ".join(part.split()[:_TABLE]) for part in space["netfilter"]["nft"]}
-    for flavour, saved in space["netfilter"]["iptables"].items():
-        family = "ip6" if flavour.startswith("ip6") else "ip"
-        found |= {f"table {family} {name}" for name in saved}
-    return found
-
-
-def emptied(before: Space, now: Space) -> Iterator[str]:
-    """Tables that iptables makes for a rule and leaves when it goes. To be run when rules have been put back."""
-    for flavour, saved in now["netfilter"]["iptables"].items():
-        if flavour.endswith("-nft"):
-            family = "ip6" if flavour.startswith("ip6") else "ip"
-            for name in saved.keys() - before["netfilter"]["iptables"].get(flavour, {}).keys():
-                yield f"nft delete table {family} {name}"

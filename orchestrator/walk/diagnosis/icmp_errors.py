@@ -10,6 +10,7 @@ import re
 
 from attrs import evolve
 
+from orchestrator.walk.diagnosis.firewall_rules import rejected_with_an_error
 from orchestrator.walk.diagnosis.forward_mtu import too_large_to_route
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene
@@ -17,8 +18,7 @@ from orchestrator.walk.diagnosis.unanswered_arp import unheard
 from orchestrator.walk.diagnosis.unfit_addresses import unfit_address
 from orchestrator.walk.diagnosis.vxlan_underlay import too_large_below
 from orchestrator.walk.legs import Path, arrived, describe
-from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.observations import risen
+from orchestrator.walk.model import SEEN, Death
 from orchestrator.walk.segments import Segment
 
 TOO_BIG = {"fragmentation needed", "packet too big"}
@@ -26,7 +26,6 @@ _SETS_TTL = re.compile(r"-j (?:TTL|HL) |(?:ttl|hoplimit) set ")
 _BEYOND = "beyond scope"
 _TTL = "time exceeded"
 _NEIGHBOUR = {"host unreachable", "address unreachable"}
-_FILTERING = {"input", "forward", "output"}
 _REMARKS = {"redirect", "source quench"}
 
 
@@ -45,7 +44,7 @@ def told_by_icmp(scene: Scene) -> Death | None:
     if error.packet.kind == _TTL:
         return _ran_out(scene, error, maker)
     found = unfit_address(scene, error, _sent(error, maker)) if error.packet.kind == _BEYOND else None
-    return found or _by_a_rule(scene, error, maker) or _by_the_kernel(scene, error, maker)
+    return found or rejected_with_an_error(scene, error, maker) or _by_the_kernel(scene, error, maker)
 
 
 def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
@@ -88,7 +87,7 @@ def _ran_out(scene: Scene, error: Path, maker: str) -> Death:
     """The TTL (IPv6: hop limit) was used up."""
     quoted = error.packet.quoted
     word = "hop limit" if quoted is not None and ":" in quoted.dst else "TTL"
-    came = _came(scene, maker)
+    came = scene.ended_at(maker)
     first = scene.way("there")
     began = first.segments[0].first.ttl if first is not None else 0
     left = came.first.ttl if came is not None else 0
@@ -103,59 +102,9 @@ def _shortened(came: Segment | None) -> str:
     return next((f"; a rule gave it another: {step.text}" for step in steps if _SETS_TTL.search(step.text)), "")
 
 
-def _came(scene: Scene, place: str) -> Segment | None:
-    """Where the packet that the error is about came to a namespace and ended there."""
-    ways = [one for one in scene.ways if one.direction in {"there", "back", "relay"}]
-    here = [segment for way in ways for segment in way.segments if segment.place == place and not segment.went]
-    return here[-1] if here else None
-
-
-def _by_a_rule(scene: Scene, error: Path, maker: str) -> Death | None:
-    """A rule rejected it: where the kernel says that netfilter dropped it, or else one such counter rose."""
-    told = scene.fate_at(maker)
-    rules = risen(scene.seen, maker, "REJECT")
-    if told is not None and told.is_told and told.reason != "NETFILTER_DROP":
-        return None
-    if (told is None or not told.is_told) and not rules:
-        return None
-    return rejected(scene, maker, _sent(error, maker))
-
-
-def rejected(scene: Scene, maker: str, sent: str) -> Death:
-    """A rule of a namespace answered in the receiver's stead: such a rule is no part of the trace."""
-    ended = _came(scene, maker)
-    chains = [chain for chain in (ended.chains if ended is not None else []) if chain.hook in _FILTERING]
-    rules = risen(scene.seen, maker, "REJECT")
-    last = chains[-1].steps[-1] if chains and chains[-1].steps else None
-    table = chains[-1].table if chains else "filter"
-    led = last.verdict.partition(" ")[2] if last and last.verdict.split(" ")[0] in {"jump", "goto"} else ""
-    chain = led or table
-    hook = f" ({chains[-1].hook})" if chains else ""
-    basis = INFERRED
-    if len(rules) == 1:
-        chain, sent, basis = rules[0][0], f"-A {rules[0][0]} {rules[0][1]}, whose counter rose; {sent}", SEEN
-    elif native := _native_rejects(scene, maker, table, led):
-        sent = f"{native}; {sent}"
-    why = f"{maker} rejected it in {chain}{hook}, and answered itself."
-    told = scene.fate_at(maker)
-    basis = SEEN if told is not None and told.reason == "NETFILTER_DROP" else basis
-    return Death(place=maker, layer="filter", why=why, proof=sent, basis=basis)
-
-
-def _native_rejects(scene: Scene, place: str, table: str, chain: str) -> str:
-    """The one rule that rejects in a chain of nftables' own, or in a table where the last chain is not known."""
-    found = [
-        f"{part}: {line}"
-        for part, lines in scene.space(place).netfilter.nft.items()
-        for line in lines
-        if " reject" in f" {line}" and part.split()[2:3] == [table] and (not chain or part.endswith(f"chain {chain}"))
-    ]
-    return found[0] if len(found) == 1 else ""
-
-
 def _by_the_kernel(scene: Scene, error: Path, maker: str) -> Death | None:
     """The kernel of a namespace had a reason of its own."""
-    came = _came(scene, maker)
+    came = scene.ended_at(maker)
     there = scene.way("there")
     route = scene.route_at(maker)
     kind, sent = error.packet.kind, _sent(error, maker)

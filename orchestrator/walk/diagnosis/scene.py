@@ -8,12 +8,13 @@ from collections.abc import Callable
 import cattrs
 from attrs import define, field
 
-from orchestrator.facts import kept, structure
+from orchestrator.facts import structure
 from orchestrator.facts.flat_table import place_name
 from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
 from orchestrator.facts.packets import Packet
 from orchestrator.graph.peers import other_end
 from orchestrator.lab.running import RunningLab
+from orchestrator.state.baseline import kept
 from orchestrator.walk.diagnosis.arp_requests import called, replies, requests
 from orchestrator.walk.diagnosis.kernel_drops import Fate
 from orchestrator.walk.diagnosis.listeners import Listeners
@@ -52,6 +53,12 @@ class Scene:
         asked = [one.fate for one in self.ways if one.direction != "error" and one.fate is not None]
         fates = [one for one in asked if one.place == place]
         return fates[0] if fates else None
+
+    def ended_at(self, place: str) -> Segment | None:
+        """Where a packet of the exchange came to a namespace and ended there; an error about it is none of it."""
+        ways = [one for one in self.ways if one.direction in {"there", "back", "relay"}]
+        here = [segment for way in ways for segment in way.segments if segment.place == place and not segment.went]
+        return here[-1] if here else None
 
     def route_at(self, place: str) -> Route | None:
         """The route decision about a packet of the exchange that ended in a namespace."""

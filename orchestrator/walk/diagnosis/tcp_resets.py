@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.icmp_errors import rejected
+from orchestrator.walk.diagnosis.firewall_rules import rejected
 from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.model import SEEN, Death

@@ -7,7 +7,8 @@ import ipaddress
 from orchestrator.facts.flat_table import place_name
 from orchestrator.facts.packets import VXLAN_PORT
 from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.icmp_errors import rejected, told_by_icmp
+from orchestrator.walk.diagnosis.firewall_rules import dropped, reset_by_a_rule
+from orchestrator.walk.diagnosis.icmp_errors import told_by_icmp
 from orchestrator.walk.diagnosis.ignored_pings import ignores_pings
 from orchestrator.walk.diagnosis.ipsec_policies import policies
 from orchestrator.walk.diagnosis.kernel_drops import unsent
@@ -23,7 +24,6 @@ from orchestrator.walk.diagnosis.weighing import weighed
 from orchestrator.walk.diagnosis.wrong_mac import misled
 from orchestrator.walk.legs import Path, arrived, describe
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
-from orchestrator.walk.observations import Traversal
 from orchestrator.walk.routes import Query, Route, said
 from orchestrator.walk.segments import Segment, is_for_another
 
@@ -34,35 +34,6 @@ def death(scene: Scene) -> Death:
 
 
 _TWO = 2  # namespaces: the one that answers, and another
-
-
-def _dropped(scene: Scene) -> Death | None:
-    """A rule or a policy dropped a packet of the exchange."""
-    for chain in scene.seen.traversals:
-        ours = scene.exchange.has(chain.packet) or any(_is_of(way, chain) for way in scene.ways)
-        ours |= chain.packet.dport == VXLAN_PORT  # of those only what carries the exchange is traced
-        for step in chain.steps:
-            if ours and step.verdict == "drop":
-                what = "rejected" if "REJECT" in step.text or "reject" in step.text else "dropped"
-                why = f"It was {what} in {step.table} {step.chain} of {chain.place} ({chain.hook})."
-                return Death(place=chain.place, layer="filter", why=why, proof=step.text, basis=SEEN)
-    return None
-
-
-def _reset_by_a_rule(scene: Scene) -> Death | None:
-    """A rule answered with a RST in the receiver's stead: such a rule is no part of the trace."""
-    there, back = scene.way("there"), scene.way("back")
-    if there is None or back is None or arrived(there) or back.segments[0].came or "RST" not in back.packet.flags:
-        return None
-    place = back.segments[0].place
-    if not any(one.place == place and not one.went for one in there.segments):
-        return None
-    return rejected(scene, place, f"{place} sent: {describe(back.packet)}")
-
-
-def _is_of(way: Path, chain: Traversal) -> bool:
-    """Whether a traversal is one of a packet that carries a way's."""
-    return any(chain in segment.chains for segment in way.segments)
 
 
 def _too_large(scene: Scene) -> Death | None:
@@ -332,9 +303,9 @@ def _mute(scene: Scene) -> Death | None:
 # What is certain and near comes first.
 _LOOKS = (
     _detour,
-    _dropped,
+    dropped,
     told_by_icmp,
-    _reset_by_a_rule,
+    reset_by_a_rule,
     handed_over,
     _too_large,
     _not_sent,
