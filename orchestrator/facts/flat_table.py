@@ -194,7 +194,7 @@ def _network(namespace: Namespace, alias: Alias) -> Entries:
         yield from aspects(namespace, alias)
     yield from _tables(namespace.netfilter)
     yield from _files(namespace.files)
-    yield "namespaces", "its identity", str(namespace.inode)
+    yield "namespaces", "its identity", str(namespace.cookie or namespace.inode)
 
 
 def _files(files: dict[str, list[str]]) -> Entries:
