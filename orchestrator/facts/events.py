@@ -37,7 +37,7 @@ def told(before: Flat, after: Flat) -> list[Difference]:
         follows, rest = follows + theirs, [item for item in rest if not _is_in(item, theirs)]
         if follows:
             events.append(Difference(cause.place, HAPPENED, cause.kind, "", cause.says, follows))
-    return events + folded(_with_interfaces(rest), before, after)
+    return events + folded(_with_interfaces([item for item in rest if not item.decides_nothing]), before, after)
 
 
 def _unread(found: list[Difference]) -> Iterator[Difference]:

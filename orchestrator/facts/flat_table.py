@@ -52,6 +52,20 @@ def _aliases(host: str, snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
+def _hidden_aliases(host: str, snapshot: Snapshot, place: str) -> dict[str, str]:
+    """Names of veths in a hidden namespace, which are numbered as containers come, by the peer they lead to."""
+    found: dict[str, str] = {}
+    hidden = snapshot.namespaces[place]
+    by_number = {number: other for other, number in hidden.nsids.items() if other in snapshot.namespaces}
+    for link in hidden.links:
+        other = by_number.get(link.peer_nsid if link.peer_nsid is not None else -1)
+        if link.kind == "veth" and other and re.fullmatch(r"veth\d+", link.name):
+            for end in snapshot.namespaces[other].links:
+                if end.index == link.peer_index:
+                    found[link.name] = f"veth({place_name(host, other)}:{end.name})"
+    return found
+
+
 def _ephemeral(name: str) -> bool:
     return re.fullmatch(r"veth[0-9a-f]{6,}", name) is not None
 
@@ -272,7 +286,8 @@ def flatten(snapshots: dict[str, Snapshot]) -> Flat:
                 flat[container.name, aspect, key] = value
         for place, namespace in snapshot.namespaces.items():
             where = place_name(host, place)
-            names = aliases if place == "host" else {}
+            is_hidden = place.startswith("path:")
+            names = aliases if place == "host" else _hidden_aliases(host, snapshot, place) if is_hidden else {}
             for aspect, key, value in _network(namespace, partial(_renamed, names)):
                 flat[where, aspect, key] = value
     return flat

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import HAPPENED, Flat, told
+from orchestrator.facts import HAPPENED, Flat, flatten, structure, told
+from tests.unit import snapshots
+from tests.unit.snapshots import CLIENT, link
 
 BRIDGE, BALANCER, OTHER = "node1/1-ihydoxf3ap", "node1/lb_ihydoxf3a", "node2/1-ihydoxf3ap"
 OLD, NEW = ("01", "10.1.0.2", "1"), ("02", "10.1.0.4", "2")
@@ -113,3 +115,16 @@ def test_routes_of_a_container_that_lead_by_another_interface_follow() -> None:
     assert len(told(before, after)) == 1
     after["left", "routes", "main 0.0.0.0/0 eth1 10.1.0.9"] = "unicast"
     assert [item.key for item in told(before, after)][1:] == ["main 0.0.0.0/0 eth1 10.1.0.9"]
+
+
+def test_a_veth_of_a_hidden_namespace_is_called_by_what_it_leads_to() -> None:
+    """The engine numbers them as containers come, so that a restart gives one another name."""
+    raw = snapshots.lab()
+    end = raw["host"]["namespaces"][CLIENT]["links"][-1]
+    veth = link("veth3", 7, kind="veth", peer_index=end["index"], peer_nsid=2)
+    others = [link("veth4", 8, kind="veth", peer_index=99, peer_nsid=2), link("vethown", 9, kind="veth", peer_nsid=2)]
+    hidden = snapshots.namespace(links=[veth, *others], nsids={CLIENT: 2})
+    raw["host"]["namespaces"]["path:/run/docker/netns/1-ihydoxf3ap"] = hidden
+    flat = flatten(structure(raw))
+    found = {key for place, aspect, key in flat if place == "host/1-ihydoxf3ap" and aspect == "links"}
+    assert found == {f"veth(client:{end['name']})", "veth4", "vethown"}

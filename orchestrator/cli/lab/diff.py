@@ -81,6 +81,8 @@ def _injected(instance: Instance) -> set[Line]:
 
 
 def _tell(screen: Screen, item: Difference, hidden: set[Line]) -> None:
-    screen.line(f"  {item.aspect}: {item.key}{_followed(item)}")
-    for *_, line in sorted(lines([item]) - hidden, key=lambda found: item.lines.index(found[3])):
+    visible = {line for *_, line in lines([item]) - hidden}
+    order = ": order of rules changed" if item.is_reordered and item.moved & visible else ""
+    screen.line(f"  {item.aspect}: {item.key}{order}{_followed(item)}")
+    for line in sorted(visible - item.moved, key=item.lines.index):
         screen.line("    " + screen.colour(line, "green" if line[0] == "+" else "red"))
