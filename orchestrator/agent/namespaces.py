@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -38,7 +39,7 @@ def _read_known() -> dict[str, Any]:
 
 
 def _remember(name: str, pid: int) -> None:
-    with _saving:
+    with _saving, contextlib.suppress(OSError):  # a disk that is full: it is needed only when the engine is silent
         known = _read_known()
         entry = {"pid": pid, "start": _start_time(pid)}
         if known.get(name) == entry:
