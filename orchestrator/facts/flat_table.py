@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
-from orchestrator.facts import netlink_words
+from orchestrator.facts import netlink_words, rule_words
 from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
@@ -161,9 +161,12 @@ def _routing(namespace: Namespace, alias: Alias) -> Entries:
     for route in namespace.routes:
         if not _is_kernels_own(route):
             yield "routes", *_route(route, alias)
+    rules: dict[str, list[str]] = {}
     for policy in namespace.policies:
-        key = f"{policy.family} {policy.priority} {netlink_words.match(policy.match)}".strip()
-        yield "ip rules", key, netlink_words.outcome(policy.action, policy.table)
+        key = f"{policy.family} {policy.priority} {rule_words.match(policy.match)}".strip()
+        rules.setdefault(key, []).append(rule_words.outcome(policy.action, policy.table, policy.match))
+    for key, outcomes in rules.items():  # the next one is asked where the first has no route
+        yield "ip rules", key, ", then ".join(outcomes)
 
 
 def _choosing(namespace: Namespace, alias: Alias) -> Entries:
