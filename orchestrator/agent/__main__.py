@@ -6,6 +6,7 @@ and the thread ends with the request.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -36,6 +37,13 @@ def _snapshot(**args: Any) -> Any:
     from . import snapshot  # noqa: PLC0415 - pyroute2 takes 0.2 s to import; plain commands do without
 
     return snapshot.take(**args)
+
+
+def _wait_for_engine(**args: Any) -> Any:
+    answer = engine.wait(**args)
+    # Who waits for an engine makes containers next, and then looks at everything: that is compiled meanwhile.
+    threading.Thread(target=importlib.import_module, args=(f"{__package__}.snapshot",), daemon=True).start()
+    return answer
 
 
 def _namespace(**args: Any) -> Any:
@@ -120,7 +128,7 @@ OPERATIONS: dict[str, Operation] = {
     "part.put": made_parts.put,
     "part.remove": made_parts.remove,
     "http": engine.http,
-    "engine.wait": engine.wait,
+    "engine.wait": _wait_for_engine,
     "engine.state": engine.state,
     "dial": tcp_connect.dial,
     "hang_up": tcp_connect.hang_up,
@@ -185,7 +193,7 @@ def main() -> None:
         if line.strip():
             threading.Thread(target=_serve, args=(json.loads(line),), daemon=True).start()
     commands.kill_all()
-    if f"{__package__}.tap" in sys.modules:
+    if f"{__package__}.exchange_tap" in sys.modules:
         from . import exchange_tap  # noqa: PLC0415 - as above
 
         exchange_tap.close_all()

@@ -65,11 +65,11 @@ class Builder:
         engine = wanted.engine or (found[0].engine if found else self._hosts.engines()[0])
         engine_versions.check(self._lab, engine)
         placement.note(self._instance)  # not before `find`: nothing can be left where nobody answers
-        built, image = self._chosen(engine, wanted, found)
-        specs = [host_spec(self._lab, host, built.engine, built.firewall, image) for host in self._lab.hosts]
+        built = self._chosen(engine, wanted, found)
+        specs = [host_spec(self._lab, host, built.engine, built.firewall, built.image) for host in self._lab.hosts]
         journal = Journal.begin(self._instance, "up")
         with RunningLab(self._lab, self._instance, []) as running, ExitStack() as undo:
-            progress = Progress(self._instance, journal, self._say, running, undo, built, image)
+            progress = Progress(self._instance, journal, self._say, running, undo, built, built.image)
             if not found:
                 undo.callback(self._hosts.remove_volumes, self._instance)  # after the hosts that share it
             self._make_hosts(progress, specs, found)
@@ -89,11 +89,11 @@ class Builder:
         elif not progress.built.changes:
             progress.built.differences = _differences(before, progress.running)
 
-    def _chosen(self, engine: str, wanted: Wanted, found: Sequence[Found]) -> tuple[Built, str]:
-        """The outcome with engine and firewall filled in, and the lab hosts' image."""
+    def _chosen(self, engine: str, wanted: Wanted, found: Sequence[Found]) -> Built:
+        """The outcome with what lab hosts are made from filled in."""
         firewall = wanted.firewall or (found[0].firewall if found else DEFAULT_FIREWALL)
         ready = self._hosts.prepare(engine, len(self._lab.hosts), self._say)
-        return Built(engine=engine, firewall=firewall, version=ready.version, note=ready.note), ready.image
+        return Built(engine=engine, firewall=firewall, version=ready.version, note=ready.note, image=ready.image)
 
     def _make_hosts(self, progress: Progress, specs: Sequence[HostSpec], found: Sequence[Found]) -> None:
         existing = {host.host: host for host in found}

@@ -33,7 +33,8 @@ class Change:
 class Built:
     """The outcome of `up`: what changed, and the exact engine.
 
-    `differences` counts what is not as it was after an earlier `up`, where this one had nothing to change.
+    `image` is what its lab hosts are made from; `differences` counts what is not as it was after an earlier `up`, where
+    this one had nothing to change.
     """
 
     changes: list[Change] = field(factory=list)
@@ -41,4 +42,5 @@ class Built:
     version: str = ""
     firewall: str = ""
     note: str = ""
+    image: str = ""
     differences: int = 0

@@ -34,7 +34,10 @@ class HostSpec:
 
 @frozen
 class Found:
-    """A lab host that exists, as its labels describe it; `apart` ones share no machine with the lab's others."""
+    """A lab host that exists, as its labels describe it; `apart` ones share no machine with the lab's others.
+
+    `data` is the volume that has its engine's data, where that has a name of its own and has to be removed by it.
+    """
 
     id: str
     instance: Instance
@@ -46,6 +49,7 @@ class Found:
     state: str
     owner: str
     apart: bool = False
+    data: str = ""
 
     @property
     def running(self) -> bool:
@@ -100,6 +104,9 @@ class Hosts(Protocol):
 
     def sweep(self, *, keep_images: bool) -> Swept:
         """Remove what else of this owner's is there."""
+
+    def get_ready(self, image: str) -> None:
+        """Have the next lab hosts of an image start sooner, if anything can be done for it; returns at once."""
 
     def stream(self, host: Found, command: Sequence[str]) -> Stream:
         """Start a process in a lab host, for its input and output; HostDied when it is gone."""

@@ -14,9 +14,10 @@ from typing import Any
 import docker
 import requests
 
+from orchestrator.engine import location
 from orchestrator.engine.client import connect, quietly, translated
 from orchestrator.errors import BuildError, NetproofError
-from orchestrator.hosts import SHARED, Found, HostSpec, Ready, Swept
+from orchestrator.hosts import SHARED, Found, HostSpec, Ready, Swept, spares
 from orchestrator.hosts.exec_stream import ExecStream
 from orchestrator.hosts.unpause import thaw
 from orchestrator.state import labels
@@ -50,6 +51,7 @@ def _found(summary: dict[str, Any]) -> Found:
         image=summary["ImageID"],
         state=summary["State"],
         owner=marks[labels.OWNER],
+        data=spares.in_use(summary),
     )
 
 
@@ -104,6 +106,7 @@ class DockerHosts:
         name = container_name(instance, spec.name)
         with translated(f"starting lab host {spec.name}"):
             self._refuse_foreign(name)
+            data = spares.claim(spec.image) if location.current().is_here else ""
             create = partial(
                 api.create_container,
                 spec.image,
@@ -115,7 +118,10 @@ class DockerHosts:
                     "NETPROOF_FIREWALL": spec.firewall,
                 },
                 host_config=host_config(
-                    api, volume_labels=marks, shared=(volume_name(instance), SHARED) if spec.shares else None
+                    api,
+                    volume_labels=marks,
+                    data=data,
+                    shared=(volume_name(instance), SHARED) if spec.shares else None,
                 ),
             )
             # In a thread, so that an interrupt waits for it: a container half made cannot be found to be removed.
@@ -124,7 +130,7 @@ class DockerHosts:
             try:
                 api.start(made)
             except BaseException:
-                quietly(lambda: api.remove_container(made, v=True, force=True))
+                _remove(self._client, made, data)
                 raise
         return Found(
             made,
@@ -136,6 +142,7 @@ class DockerHosts:
             spec.image,
             "running",
             labels.owner(),
+            data=data,
         )
 
     def _refuse_foreign(self, name: str) -> None:
@@ -154,8 +161,8 @@ class DockerHosts:
             return
         first, *others = hosts
         with translated("removing lab hosts"), ThreadPoolExecutor(max(len(others), 1)) as pool:
-            pending = [pool.submit(_remove_elsewhere, host.id) for host in others]
-            _remove(self._client, first.id)
+            pending = [pool.submit(_remove_elsewhere, host) for host in others]
+            _remove(self._client, first.id, first.data)
             for outcome in pending:
                 outcome.result()
         until(lambda: not self._lingering(hosts), _REMOVAL_LIMIT)
@@ -186,7 +193,13 @@ class DockerHosts:
         """Remove containers, networks, volumes and images with this owner's label, and files of builds."""
         from orchestrator.hosts.sweep import sweep  # noqa: PLC0415 - `clean` alone does
 
-        return sweep(self._client.api, keep_images=keep_images)
+        with spares.none_being_made():
+            return sweep(self._client.api, keep_images=keep_images)
+
+    def get_ready(self, image: str) -> None:
+        """Fill volumes for the next lab hosts of an image, in the background."""
+        if location.current().is_here:
+            spares.replenish(image)
 
     def stream(self, host: Found, command: Sequence[str]) -> ExecStream:
         """Start a process in a lab host, over a connection of its own."""
@@ -210,16 +223,19 @@ class DockerHosts:
             self._client.api.wait(host.id, timeout=None)
 
 
-def _remove_elsewhere(container: str) -> None:
+def _remove_elsewhere(host: Found) -> None:
     client = connect()  # docker-py's client belongs to one thread
     try:
-        _remove(client, container)
+        _remove(client, host.id, host.data)
     finally:
         client.close()
 
 
-def _remove(client: docker.DockerClient, container: str) -> None:
+def _remove(client: docker.DockerClient, container: str, data: str) -> None:
+    """Kill and remove one, with its volumes; `data` is the one that has a name, if there is one."""
     thaw(client.api, container)
     quietly(lambda: client.api.remove_container(container, v=True, force=True))
     # A removal that was under way already, for a run that was killed, may take a moment longer.
     until(lambda: not client.api.containers(all=True, filters={"id": container}), _REMOVAL_LIMIT)
+    if data:
+        quietly(lambda: client.api.remove_volume(data))

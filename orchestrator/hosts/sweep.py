@@ -42,7 +42,7 @@ def _ours() -> dict[str, Any]:
 
 def _remove(kind: str, items: list[str], remove: Callable[[str], Any], found: Swept) -> None:
     for item in items:
-        name = f"{kind} {item.removeprefix('sha256:')[:12]}"
+        name = f"{kind} {item if item.startswith('netproof') else item.removeprefix('sha256:')[:12]}"
         try:
             quietly(partial(remove, item))
             found.other.append(name)

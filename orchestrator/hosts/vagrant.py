@@ -248,6 +248,9 @@ class MachineHosts:
             _do(name, "forget")
         return Swept(other=[f"the tools in {name}" for name in names])
 
+    def get_ready(self, image: str) -> None:
+        """A machine is its own lab host; there is nothing to make for the next."""
+
     def stream(self, host: Found, command: Sequence[str]) -> SshStream:
         """Start a process in a lab host."""
         return SshStream(way_to(host.id), _words("enter", *command))

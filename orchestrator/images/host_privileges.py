@@ -30,9 +30,10 @@ def host_config(
     *,
     volume_labels: dict[str, str],
     target: str = "/var/lib/docker",
+    data: str = "",
     shared: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The HostConfig of a lab host, its engine's data on an anonymous volume at `target`.
+    """The HostConfig of a lab host, its engine's data on a volume at `target`: the one named `data`, else a new one.
 
     `shared` is a volume it has in common with the lab's other hosts: (name, where).
     """
@@ -46,7 +47,8 @@ def host_config(
     )
     # The API's form of the CLI's `systempaths=unconfined`: the nodes mount a /proc of their own.
     config |= {"MaskedPaths": [], "ReadonlyPaths": [], "CgroupnsMode": "private"}
-    config["Mounts"] = [{"Type": "volume", "Target": target, "VolumeOptions": {"Labels": volume_labels}}]
+    own = {"Type": "volume", "Target": target, "VolumeOptions": {"Labels": volume_labels}}
+    config["Mounts"] = [own | ({"Source": data} if data else {})]
     if shared is not None:
         options = {"Labels": volume_labels, "NoCopy": True}
         config["Mounts"] += [{"Type": "volume", "Source": shared[0], "Target": shared[1], "VolumeOptions": options}]

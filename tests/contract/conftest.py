@@ -77,6 +77,7 @@ class User:
             "NETPROOF_STATE_DIR": str(state),
             "NETPROOF_OWNER": self.owner,
             "NETPROOF_DATA_DIR": str(state.with_name(f"{state.name}-data")),
+            "NETPROOF_SPARES": "0",  # nobody here builds a second lab; test_spares.py does
         }
 
     @property

@@ -9,6 +9,7 @@ from orchestrator.build import FIREWALLS, Builder, Built, Wanted
 from orchestrator.cli.common import Options, chosen, counted, known, seed
 from orchestrator.cli.screen import Screen
 from orchestrator.engine import location
+from orchestrator.hosts.backend_choice import hosts
 from orchestrator.state.instance import Instance
 from orchestrator.state.lock import locked
 
@@ -28,6 +29,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
         note = f"{counted(built.differences, 'difference')} from the state after it was built: {look}"
         built.note = f"{note}. {built.note}".strip()
     _tell(screen, instance, built, lab.nodes[0].name if lab.nodes else lab.hosts[0].name)
+    hosts().get_ready(built.image)
     screen.document({"instance": str(instance), "up": True, **attrs.asdict(built)})
 
 
