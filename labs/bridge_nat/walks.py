@@ -1003,7 +1003,75 @@ TRAFFIC = (
         change=_queued("outsider", "tbf rate 8kbit burst 50 limit 50"),
     ),
 )
+
+
+def _sending_from(at: str, address: str, route: str, was: str = "") -> Change:
+    """An address more, and a route that has what it leads send from that; `was` is the route it takes the place of."""
+    return changed(
+        at,
+        f"ip addr add {address}/32 dev eth0 && ip route replace {route} src {address}",
+        f"ip route show | grep -q 'src {address}'",
+        f"{f'ip route replace {was}' if was else f'ip route del {route}'}; ip addr del {address}/32 dev eth0",
+    )
+
+
+ENDS = (
+    _outward(
+        "source-of-a-route",
+        what="The client's route to everywhere has a `src` that the host does not translate.",
+        at="client",
+        layer="route",
+        says=("192.168.9.1", "`src`"),
+        change=_sending_from("client", "192.168.9.1", "default via 10.0.0.1", "default via 10.0.0.1"),
+    ),
+    _outward(
+        "source-of-the-hosts-route",
+        what="The host's route to the outsider has a `src` to which the outsider has no route.",
+        source="host",
+        at="host",
+        layer="route",
+        says=("192.168.9.1", "`src`"),
+        change=_sending_from("host", "192.168.9.1", "203.0.113.1 dev eth0"),
+    ),
+    _outward(
+        "source-of-the-hosts-route-ping",
+        what="The same with a ping.",
+        source="host",
+        target="203.0.113.1",
+        proto="icmp",
+        at="host",
+        layer="route",
+        says=("192.168.9.1", "`src`"),
+        change=_sending_from("host", "192.168.9.1", "203.0.113.1 dev eth0"),
+    ),
+    _outward(
+        "rewritten-destination",
+        what="A rule of nft writes a destination that nobody has, without conntrack.",
+        at="host",
+        layer="nat",
+        says=("203.0.113.77", "ip daddr set"),
+        spares="as its entry says",
+        change=nft_added("host", hooked("prerouting", "ip daddr 203.0.113.1 ip daddr set 203.0.113.77", "-300")),
+    ),
+    _outward(
+        "rewritten-source",
+        what="A rule of nft writes a source that nobody has when it has been translated.",
+        at="host",
+        layer="nat",
+        says=("203.0.113.99", "ip saddr set"),
+        change=nft_added("host", hooked("postrouting", "ip daddr 203.0.113.1 ip saddr set 203.0.113.99", "200")),
+    ),
+    _outward(
+        "rewritten-answer",
+        what="A rule of nft writes a destination that nobody has into the answer.",
+        at="host",
+        layer="nat",
+        says=("203.0.113.77", "of the answer"),
+        change=nft_added("host", hooked("prerouting", "ip saddr 203.0.113.1 ip daddr set 203.0.113.77", "-300")),
+    ),
+)
 WALKS = (
+    *ENDS,
     *NOBODY,
     *TIME_TO_LIVE,
     *HOOKS,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from orchestrator.model import (
+    Change,
     WalkCase,
     both,
     bridge_of,
@@ -489,4 +490,51 @@ UNUSUAL = (
         change=rule_of_routes("host", "ipproto tcp dport 80 blackhole", six=True),
     ),
 )
-WALKS = (*NOBODY, *ROUTES, *RULES, *OTHERS, *UNUSUAL)
+
+
+def _sending_from(at: str, address: str, route: str, was: str = "") -> Change:
+    """An address more, and a route that has what it leads send from that; `was` is the route it takes the place of."""
+    back = f"ip -6 route replace {was}" if was else f"ip -6 route del {route}"
+    return changed(
+        at,
+        f"ip -6 addr add {address}/128 dev eth0 nodad && ip -6 route replace {route} src {address}",
+        f"ip -6 route show | grep -q 'src {address}'",
+        f"{back}; ip -6 addr del {address}/128 dev eth0",
+    )
+
+
+ENDS = (
+    _outward(
+        "source-of-the-hosts-route",
+        what="The host's route to the outsider has a `src` to which the outsider has no route.",
+        source="host",
+        at="host",
+        layer="route",
+        says=("2001:db8:99::1", "`src`"),
+        change=_sending_from("host", "2001:db8:99::1", f"{_OUT} dev eth0"),
+    ),
+    _outward(
+        "rewritten-destination",
+        what="A rule of nft writes a destination that nobody has, without conntrack.",
+        at="host",
+        layer="nat",
+        says=("2001:db8::77", "ip6 daddr set"),
+        spares="as its entry says",
+        change=nft_added(
+            "host", hooked("prerouting", f"ip6 daddr {_OUT} ip6 daddr set 2001:db8::77", "-300"), family="ip6"
+        ),
+    ),
+    _outward(
+        "rewritten-answer",
+        what="A rule of nft writes a destination that nobody has into the answer.",
+        at="host",
+        layer="nat",
+        says=("2001:db8::77", "of the answer"),
+        change=nft_added(
+            "host",
+            hooked("prerouting", f"ip6 saddr {_OUT} tcp sport 80 ip6 daddr set 2001:db8::77", "-300"),
+            family="ip6",
+        ),
+    ),
+)
+WALKS = (*ENDS, *NOBODY, *ROUTES, *RULES, *OTHERS, *UNUSUAL)

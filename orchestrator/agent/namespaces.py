@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -38,7 +39,7 @@ def _read_known() -> dict[str, Any]:
 
 
 def _remember(name: str, pid: int) -> None:
-    with _saving:
+    with _saving, contextlib.suppress(OSError):  # a disk that is full: it is needed only when the engine is silent
         known = _read_known()
         entry = {"pid": pid, "start": _start_time(pid)}
         if known.get(name) == entry:
@@ -104,8 +105,10 @@ def netns_file(place: str) -> str:
     if kind == "container":
         return f"/proc/{container_pid(name)}/ns/net"
     path = f"{NETNS}/{name}" if kind == "netns" else name
-    if kind not in {"netns", "path"} or not os.path.exists(path):
+    if kind not in {"netns", "path"}:
         raise NoSuchPlace(f"there is no place {place!r}")
+    if not os.path.exists(path):
+        raise NoSuchPlace(f"there is no network namespace {name!r}")
     return path
 
 

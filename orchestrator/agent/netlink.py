@@ -13,7 +13,9 @@ from typing import Any
 from pyroute2 import DiagSocket, IPRoute
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket
 
-from . import netlink_attributes, offloads
+from . import netlink_attributes, offloads, rule_attributes
+
+rule_attributes.learn()
 
 _IFF = {0x1: "UP", 0x8: "LOOPBACK", 0x80: "NOARP", 0x100: "PROMISC", 0x200: "ALLMULTI"}
 _BROADCAST, _MULTICAST = 0x2, 0x1000

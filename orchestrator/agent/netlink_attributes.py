@@ -44,6 +44,8 @@ _ONLINK = 0x4
 _INVERT = 0x2
 _NONE = 0xFFFFFFFF
 _FOREVER = 0xFFFFFFFF
+_WHOLE = {("FRA_SPORT_MASK", 0xFFFF), ("FRA_DPORT_MASK", 0xFFFF), ("FRA_DSCP_MASK", 0x3F)}
+_WHOLE |= {("FRA_FLOWLABEL_MASK", 0xFFFFF)}
 _ADDRESS_FLAGS = {
     0x001: "secondary",
     0x002: "nodad",
@@ -139,7 +141,7 @@ def of_rule(message: Any) -> dict[str, str]:
     return found | {
         name.partition("_")[2].lower(): str(_plain(value))
         for name, value in _attributes(message)
-        if name not in _RULE_SHOWN and name != "UNKNOWN" and value not in {None, _NONE}
+        if name not in _RULE_SHOWN and name != "UNKNOWN" and value not in {None, _NONE} and (name, value) not in _WHOLE
     }
 
 

@@ -6,6 +6,7 @@ import difflib
 
 from attrs import frozen
 
+from orchestrator.facts import rule_order
 from orchestrator.facts.compared_kinds import KINDS
 from orchestrator.facts.flat_table import UNREAD, Flat, Value
 from orchestrator.facts.rule_forms import same_form
@@ -34,6 +35,24 @@ class Difference:
             lines = _changed(_sequence(self.before), _sequence(self.after))
             return lines or ["- (empty)" if isinstance(self.before, tuple) else "+ (empty)"]
         return _changed([self.before] if self.before else [], [self.after] if self.after else [])
+
+    @property
+    def moved(self) -> set[str]:
+        """Of `lines` those of rules that only stand elsewhere."""
+        if self.aspect != "rules":
+            return set()
+        lines = set(self.lines)
+        return {line for line in lines if f"{'-' if line[0] == '+' else '+'}{line[1:]}" in lines}
+
+    @property
+    def is_reordered(self) -> bool:
+        """Whether rules stand in another order, and it matters."""
+        return bool(self.moved) and rule_order.matters(_sequence(self.before), _sequence(self.after))
+
+    @property
+    def decides_nothing(self) -> bool:
+        """Whether it is nothing but an order of rules that does not matter."""
+        return self.moved == set(self.lines) and not self.is_reordered
 
 
 def _sequence(value: Value) -> list[str]:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
+from orchestrator.facts import overlays
 from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
 from orchestrator.facts.flat_table import UNREAD, Flat
+from orchestrator.facts.kernel_settings import folded
 from orchestrator.facts.rule_forms import FORM
 
 _DNS = frozenset({"127.0.0.11:"})
@@ -35,7 +37,7 @@ def told(before: Flat, after: Flat) -> list[Difference]:
         follows, rest = follows + theirs, [item for item in rest if not _is_in(item, theirs)]
         if follows:
             events.append(Difference(cause.place, HAPPENED, cause.kind, "", cause.says, follows))
-    return events + _with_interfaces(rest)
+    return events + folded(_with_interfaces([item for item in rest if not item.decides_nothing]), before, after)
 
 
 def _unread(found: list[Difference]) -> Iterator[Difference]:
@@ -63,7 +65,7 @@ def _causes(before: Flat, after: Flat) -> Iterator[Cause]:
     yield from _engines(before, after)
     for host in _hosts(before) | _hosts(after):
         if host not in silent:
-            yield from _containers(host, _of(before, host, "containers"), _of(after, host, "containers"))
+            yield from _containers(host, before, after)
             yield from _networks(host, before, after)
             yield from _joined(host, before, after)
     yield from _namespaces(before, after)
@@ -95,7 +97,8 @@ def _engines(before: Flat, after: Flat) -> Iterator[Cause]:
         yield Cause(host, kind, says, host, owns, tokens=_DNS, signs="+-", near=frozenset(known))
 
 
-def _containers(host: str, had: dict[str, str], has: dict[str, str]) -> Iterator[Cause]:
+def _containers(host: str, before: Flat, after: Flat) -> Iterator[Cause]:
+    had, has = (_of(flat, host, "containers") for flat in (before, after))
     called = {_id(has, name): name for name in _names(has)}
     renamed = {name: called[_id(had, name)] for name in _names(had) - _names(has) if _id(had, name) in called}
     for name in sorted((_names(had) | _names(has)) - set(renamed.values())):
@@ -104,8 +107,41 @@ def _containers(host: str, had: dict[str, str], has: dict[str, str]) -> Iterator
             continue
         names = frozenset({name, renamed.get(name, name)})
         tokens = _tokens(names, had, has) if "-" in signs else _tokens(names, {}, has)
-        places = names if kind != "paused" else frozenset[str]()
-        yield Cause(name, kind, says, host, ("containers", names), places, tokens, signs)
+        places = frozenset[str]()
+        if kind != "paused":
+            networks = {key.partition(" on ")[2] for key in had.keys() | has.keys() if key.startswith(f"{name} on ")}
+            hidden = overlays.made_anew(host, networks, before, after)
+            places, tokens = names | hidden, tokens | overlays.tokens(hidden, before, after)
+        cause = Cause(
+            name, kind, says, host, ("containers", names), tokens=tokens, kept=_kept(names, had, has), signs=signs
+        )
+        yield _with_places(cause, places, before, after)
+
+
+def _with_places(cause: Cause, places: frozenset[str], before: Flat, after: Flat) -> Cause:
+    """A cause that took namespaces along; those that are there again have DNS servers with other ports."""
+    anew = frozenset(place for place in places if _is_there(place, before) and _is_there(place, after))
+    moved = frozenset((place, key) for place in anew for key in _moved(place, before, after))
+    return evolve(cause, places=places, anew=anew, moved=moved, tokens=cause.tokens | (_DNS if anew else frozenset()))
+
+
+def _is_there(place: str, flat: Flat) -> bool:
+    return (place, "namespaces", "its identity") in flat
+
+
+def _moved(place: str, before: Flat, after: Flat) -> set[str]:
+    """Routes that a place had by another interface: those of a container are numbered anew at each start."""
+    had, has = (
+        {key for where, aspect, key in flat if (where, aspect) == (place, "routes")} for flat in (before, after)
+    )
+    known = {_without_interface(key) for key in had}
+    return {key for key in has - had if _without_interface(key) in known}
+
+
+def _without_interface(route: str) -> tuple[str, ...]:
+    """`main 10.1.0.0/24 eth0 …` without the third word."""
+    table, destination, *rest = route.split()
+    return table, destination, *rest[1:]
 
 
 def _names(about: dict[str, str]) -> set[str]:
@@ -169,6 +205,11 @@ def _tokens(names: frozenset[str], *abouts: dict[str, str]) -> frozenset[str]:
             elif (port := _PORT.search(key)) is not None:
                 found.update(f"{port[1]} {end}" for end in value.split(", "))
     return frozenset(found)
+
+
+def _kept(names: frozenset[str], had: dict[str, str], has: dict[str, str]) -> frozenset[str]:
+    """Addresses, MACs and sockets that a container had and has."""
+    return frozenset(token for token in _tokens(names, had) & _tokens(names, has) if not token.startswith("veth("))
 
 
 def _networks(host: str, before: Flat, after: Flat) -> Iterator[Cause]:
@@ -252,7 +293,8 @@ def _namespaces(before: Flat, after: Flat) -> Iterator[Cause]:
         else:
             says = f"{place} has another network namespace."
         tokens = frozenset({f"veth({place}:"})
-        yield Cause(place, "namespace", says, host, places=frozenset({place}), tokens=tokens, signs="+-")
+        cause = Cause(place, "namespace", says, host, tokens=tokens, signs="+-")
+        yield _with_places(cause, frozenset({place}), before, after)
 
 
 def _with_interfaces(found: list[Difference]) -> list[Difference]:

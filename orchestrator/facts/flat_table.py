@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
-from orchestrator.facts import netlink_words
+from orchestrator.facts import netlink_words, rule_words
 from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
@@ -49,6 +49,20 @@ def _aliases(host: str, snapshot: Snapshot) -> dict[str, str]:
             near = outer.get(link.peer_index or -1)
             if link.kind == "veth" and near is not None and near.peer_index == link.index and _ephemeral(near.name):
                 found[near.name] = f"veth({place_name(host, place)}:{link.name})"
+    return found
+
+
+def _hidden_aliases(host: str, snapshot: Snapshot, place: str) -> dict[str, str]:
+    """Names of veths in a hidden namespace, which are numbered as containers come, by the peer they lead to."""
+    found: dict[str, str] = {}
+    hidden = snapshot.namespaces[place]
+    by_number = {number: other for other, number in hidden.nsids.items() if other in snapshot.namespaces}
+    for link in hidden.links:
+        other = by_number.get(link.peer_nsid if link.peer_nsid is not None else -1)
+        if link.kind == "veth" and other and re.fullmatch(r"veth\d+", link.name):
+            for end in snapshot.namespaces[other].links:
+                if end.index == link.peer_index:
+                    found[link.name] = f"veth({place_name(host, other)}:{end.name})"
     return found
 
 
@@ -147,9 +161,12 @@ def _routing(namespace: Namespace, alias: Alias) -> Entries:
     for route in namespace.routes:
         if not _is_kernels_own(route):
             yield "routes", *_route(route, alias)
+    rules: dict[str, list[str]] = {}
     for policy in namespace.policies:
-        key = f"{policy.family} {policy.priority} {netlink_words.match(policy.match)}".strip()
-        yield "ip rules", key, netlink_words.outcome(policy.action, policy.table)
+        key = f"{policy.family} {policy.priority} {rule_words.match(policy.match)}".strip()
+        rules.setdefault(key, []).append(rule_words.outcome(policy.action, policy.table, policy.match))
+    for key, outcomes in rules.items():  # the next one is asked where the first has no route
+        yield "ip rules", key, ", then ".join(outcomes)
 
 
 def _choosing(namespace: Namespace, alias: Alias) -> Entries:
@@ -194,7 +211,7 @@ def _network(namespace: Namespace, alias: Alias) -> Entries:
         yield from aspects(namespace, alias)
     yield from _tables(namespace.netfilter)
     yield from _files(namespace.files)
-    yield "namespaces", "its identity", str(namespace.inode)
+    yield "namespaces", "its identity", str(namespace.cookie or namespace.inode)
 
 
 def _files(files: dict[str, list[str]]) -> Entries:
@@ -272,7 +289,8 @@ def flatten(snapshots: dict[str, Snapshot]) -> Flat:
                 flat[container.name, aspect, key] = value
         for place, namespace in snapshot.namespaces.items():
             where = place_name(host, place)
-            names = aliases if place == "host" else {}
+            is_hidden = place.startswith("path:")
+            names = aliases if place == "host" else _hidden_aliases(host, snapshot, place) if is_hidden else {}
             for aspect, key, value in _network(namespace, partial(_renamed, names)):
                 flat[where, aspect, key] = value
     return flat

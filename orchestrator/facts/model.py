@@ -203,7 +203,8 @@ class Netfilter:
 
 @frozen
 class Namespace:
-    """Everything in one network namespace; `nsids` are its numbers for other places, `inode` tells it from others.
+    """Everything in one network namespace; `nsids` are its numbers for other places, `inode` tells it from others
+    that are there now, `cookie` from all there ever were (0 before Linux 5.14).
 
     `labels`, `proxies` (`ADDRESS dev NAME`), `nexthops`, `xfrm` and `traffic_control` are as `ip` and `tc` list them;
     `files` are {path: mode and lines} that only this namespace's commands are shown.
@@ -227,6 +228,7 @@ class Namespace:
     xfrm: list[str] = field(factory=list)
     traffic_control: list[str] = field(factory=list)
     inode: int = 0
+    cookie: int = 0
     files: dict[str, list[str]] = field(factory=dict)
 
 

@@ -36,10 +36,14 @@ while not os.path.isdir("/run/netproof"):
 name = sys.stdin.readline().strip()
 home = "/run/netproof/agent-" + name
 if not os.path.isdir(home):
-    import base64, io, zipfile
+    import base64, io, shutil, zipfile
     print("need", flush=True)
     part = home + "." + str(os.getpid())
-    zipfile.ZipFile(io.BytesIO(base64.b64decode(sys.stdin.readline()))).extractall(part)
+    try:
+        zipfile.ZipFile(io.BytesIO(base64.b64decode(sys.stdin.readline()))).extractall(part)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     try:
         os.rename(part, home)
     except OSError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import docker
 from attrs import frozen
 
-from orchestrator.errors import HostDied, UsageError
+from orchestrator.errors import HostDied, NetproofError, UsageError
 from orchestrator.hosts import Found
 from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.lab.agent_client import COMMAND, Agent
@@ -107,6 +108,15 @@ class RunningLab:
                     raise
             return self._agents[host]
 
+    def begin(self) -> None:
+        """Start the agents meanwhile; whoever needs one waits for it, and hears why where it does not start."""
+        for host in self.hosts:
+            threading.Thread(target=self._begin, args=(host,), name=f"start of {host}", daemon=True).start()
+
+    def _begin(self, host: str) -> None:
+        with suppress(NetproofError):
+            self.agent(host)
+
     def forget(self, host: str) -> None:
         """End what leads to a lab host that is about to go."""
         self._engines.pop(host, None)
@@ -171,11 +181,19 @@ class RunningLab:
 
     def snapshot(self, *, flows: bool = False) -> dict[str, Any]:
         """{lab host: snapshot of all its namespaces}, as the agents took them."""
+        return self.snapshot_begun(flows=flows)()
+
+    def snapshot_begun(self, *, flows: bool = False) -> Callable[[], dict[str, Any]]:
+        """What waits for the snapshot that is being taken from now on, and returns it."""
         pending = {name: self.agent(name).submit("snapshot", flows=flows) for name in self.hosts}
-        try:
-            return {name: future.result(scaled(_SNAPSHOT)) for name, future in pending.items()}
-        except TimeoutError as error:
-            raise HostDied(
-                f"A lab host of {self.instance} did not tell its state within {scaled(_SNAPSHOT):.0f} s.",
-                f"`invoke lab reset {self.instance.arguments}` brings back the state after `up` from anything.",
-            ) from error
+
+        def taken() -> dict[str, Any]:
+            try:
+                return {name: future.result(scaled(_SNAPSHOT)) for name, future in pending.items()}
+            except TimeoutError as error:
+                raise HostDied(
+                    f"A lab host of {self.instance} did not tell its state within {scaled(_SNAPSHOT):.0f} s.",
+                    f"`invoke lab reset {self.instance.arguments}` brings back the state after `up` from anything.",
+                ) from error
+
+        return taken

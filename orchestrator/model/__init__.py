@@ -20,7 +20,7 @@ names the field, its value, what is wrong and what to do.
 from __future__ import annotations
 
 from orchestrator.model.changes import Change, Step, both, changed
-from orchestrator.model.checks import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from orchestrator.model.checks import CANNOT_ASK, GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
 from orchestrator.model.common_changes import (
     bridge_of,
     container_added,
@@ -72,6 +72,7 @@ from orchestrator.model.walk_changes import (
 )
 
 __all__ = [
+    "CANNOT_ASK",
     "GREEN",
     "LAYERS",
     "LEVELS",

@@ -9,15 +9,21 @@ A check is green, or red in one of these ways:
     Leaves    not seen, own source (not translated), other source
     Resolves  no address, wrong address
     Prints    otherwise
+
+and any of them `cannot ask`, where nobody could try: its asker is gone, or has not what it asks with. That says nothing
+about what was to be asked, so that a path that must be closed is not called closed by it either.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from attrs import field, frozen
 
 from orchestrator.model import validators
 
 GREEN = "green"
+CANNOT_ASK = "cannot ask"
 CONNECTING = ("timeout", "refused", "unreachable", "reset", "forbidden", "failed")
 
 
@@ -29,10 +35,12 @@ class Check:
     says: str
     at: str
 
+    _manners: ClassVar[tuple[str, ...]]
+
     @property
     def red(self) -> tuple[str, ...]:
         """The ways in which it can be red."""
-        raise NotImplementedError
+        return (*self._manners, CANNOT_ASK)
 
 
 @frozen
@@ -44,11 +52,7 @@ class Answers(Check):
     by: str
     sees: str = ""
     proto: str = "tcp"
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """As connecting can fail, or another answer."""
-        return (*CONNECTING, "wrong server", "wrong caller")
+    _manners = (*CONNECTING, "wrong server", "wrong caller")
 
 
 @frozen
@@ -58,11 +62,7 @@ class Closed(Check):
     to: str
     port: int = 0
     proto: str = "tcp"
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """Open."""
-        return ("open",)
+    _manners = ("open",)
 
 
 @frozen
@@ -72,11 +72,7 @@ class Pings(Check):
     to: str
     size: int = 56
     df: bool = False
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """Nothing came back, or an error did."""
-        return ("no reply", "unreachable", "too big")
+    _manners = ("no reply", "unreachable", "too big")
 
 
 @frozen
@@ -91,11 +87,7 @@ class Leaves(Check):
     where: str
     interface: str
     source: str
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """It does not get there, or it does so under another address."""
-        return ("not seen", "own source", "other source")
+    _manners = ("not seen", "own source", "other source")
 
 
 @frozen
@@ -104,11 +96,7 @@ class Resolves(Check):
 
     name: str
     to: tuple[str, ...] = field(converter=validators.one_or_more)
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """Without an address, or with another."""
-        return ("no address", "wrong address")
+    _manners = ("no address", "wrong address")
 
 
 @frozen
@@ -117,8 +105,4 @@ class Prints(Check):
 
     run: str
     wants: str
-
-    @property
-    def red(self) -> tuple[str, ...]:
-        """It prints something else, or fails."""
-        return ("otherwise",)
+    _manners = ("otherwise",)

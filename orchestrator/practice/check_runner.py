@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
 
 from attrs import frozen
 
-from orchestrator.errors import HostDied, NetproofError
+from orchestrator.errors import AgentError, HostDied, NetproofError
 from orchestrator.lab import observe
 from orchestrator.lab.observe import Answer
+from orchestrator.lab.observe import Pings as Pinged
 from orchestrator.lab.running import RunningLab
-from orchestrator.model import GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from orchestrator.model import CANNOT_ASK, GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
 from orchestrator.wait import throughout
 
 WINDOW = 3.0
@@ -20,6 +23,8 @@ _REACHES = 2.0
 _CLOSED = 1.2  # longer than the second after which a SYN is repeated
 _COMMAND = 20.0
 _AT_ONCE = 16
+_NOT_RUN = {126, 127}  # what nsenter, too, ends with where a program cannot be run, or its libraries are not there
+_NOT_BEGUN = ("nsenter: ", 'exec of "')
 
 
 @frozen
@@ -34,6 +39,11 @@ class Look:
     def is_green(self) -> bool:
         """Whether it is as it must be."""
         return self.outcome == GREEN
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether nobody could try it, so that it says nothing of what was to be asked."""
+        return self.outcome == CANNOT_ASK
 
 
 def look(lab: RunningLab, checks: Iterable[Check]) -> list[Look]:
@@ -75,8 +85,8 @@ def _look(lab: RunningLab, check: Check) -> Look:
         outcome, seen = _KINDS[type(check)](lab, check)
     except HostDied:
         raise
-    except NetproofError as error:  # a container that is gone, an interface that is not there
-        outcome, seen = check.red[0], error.problem
+    except NetproofError as error:  # a container that is gone, or lacks what it asks with
+        outcome, seen = CANNOT_ASK, error.problem
     return Look(check, outcome, seen)
 
 
@@ -95,7 +105,7 @@ def _answers(lab: RunningLab, check: Answers) -> tuple[str, str]:
 
 def _closed(lab: RunningLab, check: Closed) -> tuple[str, str]:
     if check.proto == "icmp":
-        open_ = observe.ping(lab, check.at, check.to, seconds=_CLOSED).replies > 0
+        open_ = _ping(lab, check.at, check.to, seconds=_CLOSED).replies > 0
         return ("open", "a ping is answered") if open_ else (GREEN, "no ping is answered")
     answer = _call(lab, check.at, check.to, check.port, check.proto, _CLOSED)
     return ("open" if answer.outcome == "answered" else GREEN), f"{check.to}:{check.port}: {answer.outcome}"
@@ -107,8 +117,20 @@ def _call(lab: RunningLab, at: str, to: str, port: int, proto: str, seconds: flo
     return observe.dial(lab, at, to, port, seconds, answer=seconds)
 
 
+def _ping(lab: RunningLab, at: str, to: str, **how: Any) -> Pinged:
+    pings = observe.ping(lab, at, to, **how)
+    _must_have_run(at, "ping", pings.rc, pings.text)
+    return pings
+
+
+def _must_have_run(at: str, tool: str, rc: int, said: str) -> None:
+    """A tool that is not there has asked nobody."""
+    if rc in _NOT_RUN or said.startswith(_NOT_BEGUN):
+        raise AgentError(f"{at} cannot run {tool}: {said.strip() or f'exit code {rc}'}.", "Bring it back.")
+
+
 def _pings(lab: RunningLab, check: Pings) -> tuple[str, str]:
-    pings = observe.ping(lab, check.at, check.to, size=check.size, df=check.df, seconds=_PATIENCE)
+    pings = _ping(lab, check.at, check.to, size=check.size, df=check.df, seconds=_PATIENCE)
     lines = [line for line in pings.text.splitlines() if line.strip()]
     if pings.replies:
         return GREEN, lines[1] if len(lines) > 1 else "answered"
@@ -120,7 +142,13 @@ def _pings(lab: RunningLab, check: Pings) -> tuple[str, str]:
 
 def _leaves(lab: RunningLab, check: Leaves) -> tuple[str, str]:
     own = {item.address.partition("/")[0] for item in observe.namespace(lab, check.at).addresses}
-    with observe.capture(lab, check.where, check.interface) as wire:
+    with ExitStack() as stack:
+        try:
+            wire = stack.enter_context(observe.capture(lab, check.where, check.interface))
+        except AgentError:
+            if any(link.name == check.interface for link in observe.namespace(lab, check.where).links):
+                raise
+            return "not seen", f"{check.where} has no interface {check.interface}"
         _call(lab, check.at, check.to, check.port, "tcp", _CLOSED)
         found = wire.wait_for(lambda packet: (packet.dst, packet.dport) == (check.to, check.port), _REACHES)
     sources = sorted({packet.src for packet in found})
@@ -135,6 +163,7 @@ def _leaves(lab: RunningLab, check: Leaves) -> tuple[str, str]:
 def _resolves(lab: RunningLab, check: Resolves) -> tuple[str, str]:
     query = ["env", "RES_OPTIONS=timeout:1 attempts:1", "getent", "ahostsv4", check.name]
     result = lab.run(check.at, query, limit=_COMMAND)
+    _must_have_run(check.at, "getent", result.rc, result.stderr)
     found = sorted({line.split()[0] for line in result.stdout.splitlines() if "STREAM" in line})
     seen = f"{check.name}: {', '.join(found) or 'no address'}"
     if not found:
@@ -144,6 +173,8 @@ def _resolves(lab: RunningLab, check: Resolves) -> tuple[str, str]:
 
 def _prints(lab: RunningLab, check: Prints) -> tuple[str, str]:
     result = lab.run(check.at, check.run, limit=_COMMAND)
+    if result.stderr.startswith(_NOT_BEGUN) and not result.stdout:  # else the command itself ended like that
+        _must_have_run(check.at, "a shell", result.rc, result.stderr)
     printed = (result.stdout.strip() or result.stderr.strip()) if result.rc else result.stdout.strip()
     is_right = not result.rc and printed == check.wants
     return (GREEN if is_right else "otherwise"), printed or f"nothing, exit code {result.rc}"

@@ -38,7 +38,7 @@ def hint(lab: RunningLab, practice: Practice, attempt: Attempt) -> Hint:
     if not at_work:
         names = ", ".join(found.check.id for found in looks)
         return Hint("", f"Nothing that was injected is seen to be in effect. Red is {names}: see `lab diff`.")
-    red = {found.check.id for found in looks}
+    red = {found.check.id for found in looks if not found.is_untried}  # an asker that is gone feels nothing
     felt = [fault for fault in at_work if red & fault.shows.keys()]
     return _next(attempt, felt or at_work, looks)
 
@@ -79,4 +79,11 @@ def _symptom(about: Fault | Decoy, looks: list[Look]) -> str:
     if not looks:
         return "No check is red. Ask yourself whether what the ticket asks for was ever meant to work."
     mine = [found for found in looks if isinstance(about, Decoy) or found.check.id in about.shows] or looks
-    return " ".join(f"{found.check.says} Not now: {found.outcome}, as seen from {found.check.at}." for found in mine)
+    mine = [found for found in mine if not found.is_untried] or mine
+    return " ".join(map(_felt, mine))
+
+
+def _felt(found: Look) -> str:
+    if found.is_untried:
+        return f"{found.check.says} Nobody can tell: {found.seen}"
+    return f"{found.check.says} Not now: {found.outcome}, as seen from {found.check.at}."

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.state.instance import Instance
 
 FILE = "baseline.json"
-FORMAT = 3
+FORMAT = 4
 """What agents write into snapshots of this make; one of another make is not compared with."""
 
 

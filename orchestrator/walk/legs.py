@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from attrs import define, evolve, field, frozen
@@ -17,6 +18,7 @@ from orchestrator.walk.segments import Segment, carries, way
 
 Ask = Callable[[str, Query], Route]
 _NS = 1e9
+_WRITES = re.compile(r"\b(?:(?:ip6?) (?:daddr|saddr)|(?:th|tcp|udp) (?:dport|sport)) set ")
 _PINGS = {"icmp", "icmpv6"}
 
 
@@ -236,12 +238,43 @@ def entry(flow: Flow) -> str:
 def _translated(found: list[Station]) -> list[Station]:
     """Say where a packet's ends changed: at the rule that did it, else at conntrack, in front of the next station."""
     result: list[Station] = []
-    for station in found:
+    for station in _before_rewritten(found):
         at = _last_of(result, station)
         if at is not None and (station.source, station.target) != (result[at].source, result[at].target):
             _change(result, at, station)
         result.append(station)
     return [station for station in result if station.kind != "own"]
+
+
+def _rewrites(station: Station) -> bool:
+    """Whether a rule writes another address or port into the packet, without conntrack."""
+    return station.kind == "rule" and _WRITES.search(station.text) is not None
+
+
+def _before_rewritten(found: list[Station]) -> list[Station]:
+    """With the ends that the packet had in a namespace until a rule rewrote it.
+
+    A bridge that asks the firewall has it met by the rule before the bridge's own interface sees it, which is listed
+    first; and the trace of a rule shows what it made of the packet.
+    """
+    result = list(found)
+    for number, station in enumerate(found):
+        if not _rewrites(station):
+            continue
+        here = [at for at in range(number + 1) if found[at].place == station.place and found[at].kind not in _ASIDE]
+        first = result[here[0]]
+        if first.outer:
+            continue
+        written = _ends(station)
+        for at in here:
+            if _ends(result[at]) == written:  # seen, or traced, when it had been rewritten already
+                before = result[here[here.index(at) - 1]] if at != here[0] else first
+                result[at] = evolve(result[at], source=before.source, target=before.target)
+    return result
+
+
+def _ends(station: Station) -> tuple[str, str]:
+    return station.source, station.target
 
 
 _ASIDE = {"route", "conntrack", "encapsulation"}
@@ -259,7 +292,7 @@ def _change(result: list[Station], at: int, station: Station) -> None:
     last = result[at]
     source = station.source if station.source != last.source else ""
     target = station.target if station.target != last.target else ""
-    if last.kind != "rule" or last.table != "nat":
+    if not _rewrites(last) and (last.kind != "rule" or last.table != "nat"):
         following = at + 1
         if following == len(result) or result[following].kind != "conntrack":
             text = "translated as its entry says"

@@ -47,6 +47,7 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     if wanted.named.death is not None:
         return evolve(begun, outcome="no address", legs=(wanted.named.leg,), death=wanted.named.death)
     taken = take(running, source, wanted, way)
+    snapshot = running.snapshot_begun() if taken.sent["outcome"] != "answered" else None
     exchange, ask = (
         Exchange(wanted.proto, taken.mark, taken.place, taken.sent["tid"]),
         partial(_ask, running, taken.seen),
@@ -66,7 +67,7 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
         told_by=_tellers(taken.seen),
         missing=tuple(sorted(set(taken.seen.missing))),
     )
-    return ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners), relaying, how)
+    return ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners, snapshot), relaying, how)
 
 
 def _is_shown(way: Path, taken: Taken) -> bool:

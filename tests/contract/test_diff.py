@@ -7,11 +7,26 @@ from typing import Any
 
 import pytest
 
-from orchestrator.facts import HAPPENED, SENTENCE
+from orchestrator.facts import HAPPENED, SENTENCE, flatten, structure, told
 from tests.contract.conftest import ROOT, User, document
 
 pytestmark = pytest.mark.rest
 
+RULES = "; ".join(
+    f"ip rule add pref {number} {words}"
+    for number, words in enumerate(
+        (
+            "fwmark 7/0xff lookup 7",
+            "fwmark 0/0xff lookup 7",
+            "from 10.9.0.0/16 tos 0x10 lookup 7",
+            "not iif eth0 ipproto tcp sport 80 dport 80-90 lookup 7",
+            "uidrange 0-0 oif eth0 lookup 7",
+            "lookup main suppress_prefixlength 0",
+            "to 10.9.0.0/16 goto 32767",
+        ),
+        100,
+    )
+)
 ENGINE = "kill -9 $(cat /var/run/docker.pid)"
 
 
@@ -58,6 +73,57 @@ def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -
     printed = user.must("diff").stdout
     assert printed.splitlines()[0].startswith(sentences[0])
     assert SENTENCE in printed
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("sysctl -qw net.ipv4.conf.all.forwarding=0", "net.ipv4.ip_forward"),
+        ("sysctl -qw net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.all.forwarding"),
+        ("sysctl -qw net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6"),
+        ("sysctl -qw net.ipv4.conf.default.rp_filter=2", "net.ipv4.conf.default.rp_filter"),
+    ],
+)
+def test_a_setting_that_is_handed_on_is_one_difference(user: User, typed: str, key: str) -> None:
+    """What follows is there, and folded; another setting of an interface is told beside it."""
+    user.typed("host", typed)
+    (found,) = differences(user)
+    assert (found["key"], len(found["follows"]) >= 1) == (key, True)
+    user.typed("host", "sysctl -qw net.ipv4.conf.eth0.rp_filter=2 net.ipv4.conf.docker0.send_redirects=0")
+    assert {item["key"] for item in differences(user)} == {
+        key,
+        "net.ipv4.conf.eth0.rp_filter",
+        "net.ipv4.conf.docker0.send_redirects",
+    }
+
+
+def test_the_order_of_rules_is_a_line(user: User) -> None:
+    """Where it decides something; rules that came are told as such."""
+    user.typed("host", "iptables -A FORWARD -p 99 -j DROP; iptables -A FORWARD -s 10.0.0.9 -j ACCEPT")
+    with user.attached() as lab:
+        before = flatten(structure(lab.snapshot()))
+        user.typed("host", "iptables -D FORWARD -p 99 -j DROP; iptables -A FORWARD -p 99 -j DROP")
+        (found,) = told(before, flatten(structure(lab.snapshot())))
+        assert (found.key, found.is_reordered) == ("iptables-nft filter FORWARD", True)
+    printed = user.must("diff").stdout
+    assert "+ -p 99 -j DROP" in printed
+
+
+def test_an_overlay_that_is_made_anew_follows_from_a_restart(new_user: Callable[..., User]) -> None:
+    """Its hidden namespaces on the node, and what the other node knows of them; what is written besides is told."""
+    user = new_user(about="overlay")
+    try:
+        user.must("up")
+        user.typed("node1", "docker restart -t 0 left")
+        assert happened(user) == (["left was restarted."], [])
+        user.typed("left", "ip route add 192.0.9.0/24 via 10.1.0.1; nft add table inet mine")
+        user.typed("node1", "for n in /run/docker/netns/1-*; do nsenter --net=$n nft add table inet mine; done")
+        told_, besides = happened(user)
+        assert told_ == ["left was restarted."]
+        places = [(item["place"].partition("-")[0], item["aspect"]) for item in besides]
+        assert places == [("left", "routes"), ("left", "rules"), ("node1/1", "rules"), ("node1/1", "rules")]
+    finally:
+        user.leave()
 
 
 def test_a_program_that_was_stopped_by_a_signal_is_told(user: User) -> None:
@@ -166,6 +232,7 @@ def test_a_fault_in_a_container_that_stopped_can_be_reset(user: User) -> None:
             "ip neigh replace 203.0.113.2 lladdr 02:00:00:00:00:99 nud noarp dev eth0; ip link set eth0 mtu 999",
         ),
         ("outsider", "ip addr add 2001:db8::1/64 dev eth0 preferred_lft 0; tc qdisc add dev eth0 root pfifo"),
+        *((place, f"{RULES}; ip rule del pref 32766; ip -6 rule del pref 32766") for place in ("host", "client")),
     ],
 )
 def test_what_was_changed_is_mended_in_place(user: User, place: str, typed: str) -> None:

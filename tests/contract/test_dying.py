@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -78,6 +80,45 @@ def test_a_lab_whose_engine_died_can_still_be_looked_into(netproof: User) -> Non
     healed = document(netproof.must("up", "--json"))
     assert {"part": "host", "action": "built", "why": "its engine had died"} in healed["changes"]
     assert netproof.is_healthy()
+
+
+BROKEN_AGENTS = {
+    "without python": ("mv /usr/bin/python3 /usr/bin/python3.off", "mv /usr/bin/python3.off /usr/bin/python3"),
+    "disk full": (
+        "rm -rf /run/netproof/agent-*; mount -o remount,size=600k /run; dd if=/dev/zero of=/run/fill bs=1k || true",
+        "rm /run/fill; mount -o remount,size=1g /run; ls -d /run/netproof/agent-*.* && exit 1 || true",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN_AGENTS)
+def test_a_lab_host_in_which_no_agent_starts_is_told_of_from_outside(shared: User, what: str) -> None:
+    """Its engine and containers are shown, what could not be looked at is said in a line, and the exit code is 3."""
+    breaks, mends = BROKEN_AGENTS[what]
+    _inside(shared, breaks)
+    try:
+        ended = shared.lab("status")
+        found = shared.lab("status", "--json")
+    finally:
+        _inside(shared, mends)
+    assert (ended.returncode, found.returncode) == (3, 3)
+    assert re.search(r"client +container +running", ended.stdout)
+    assert re.search(r"outsider +outsider +unknown", ended.stdout)
+    assert re.search(r"host: engine \d+\.\d+", ended.stdout)
+    (line,) = (line for line in ended.stdout.splitlines() if "not looked at" in line)
+    assert "The agent in lab host host is gone: " in line
+    assert "Traceback" not in ended.stdout + ended.stderr
+    told = json.loads(found.stdout)
+    assert (told["differences"], list(told["unseen"])) == (None, ["host"])
+    assert {node["name"]: node["state"] for node in told["nodes"]}["host"] == "running"
+    shared.must("status")
+
+
+def _inside(user: User, command: str) -> None:
+    """Run a command in a lab host, by the machine's engine: there is no agent."""
+    made = user.client.api.exec_create(user.name, ["sh", "-c", command])["Id"]
+    user.client.api.exec_start(made)
+    assert user.client.api.exec_inspect(made)["ExitCode"] == 0
 
 
 def test_a_dead_server_of_the_outsider_is_shown_and_healed(netproof: User) -> None:

@@ -156,6 +156,27 @@ def test_check_looks_at_a_lab_that_nobody_broke_on_purpose(learner: User) -> Non
     assert len(attempts(learner)) == before
 
 
+def test_who_cannot_ask_is_told_to_be_unable_to(labs: Callable[[str], User]) -> None:
+    """Stopped, or without ping: neither what must be closed nor what must answer is judged by it."""
+    user = labs("isolation")
+    user.typed("host", "docker stop -t 0 ledger >/dev/null; docker rm -f mute >/dev/null")
+    code, found = checked(user)
+    assert code == 1
+    assert red(found) == dict.fromkeys(("back-front", "back-out", "quiet", "quiet-out"), "cannot ask")
+    told = user.lab("check").stdout
+    assert "cannot ask: In lab host host: container 'ledger' is not running (state: exited)." in told
+    assert "cannot ask: In lab host host: there is no container 'mute'." in told
+    user.must("reset")
+    assert checked(user)[0] == 0
+
+
+def test_who_has_no_ping_cannot_ping(learner: User) -> None:
+    """The outsider's is the lab host's: what must be closed to it is not closed by that."""
+    learner.typed("host", "mv /usr/bin/ping /usr/bin/ping.off")
+    assert red(checked(learner)[1]) == {"inward": "cannot ask"}
+    learner.typed("host", "mv /usr/bin/ping.off /usr/bin/ping")
+
+
 def test_hints_of_an_incident_of_two_are_about_what_is_felt(learner: User) -> None:
     """Four of the one, then four of the other; when one is repaired, of the other only."""
     names = document(learner.must("break", "--compound", "2", "--show", "--json"))["faults"]

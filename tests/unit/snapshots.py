@@ -86,7 +86,7 @@ def lab(veth: str = "veth12ab34c", mac: int = 5, identity: str = "a", network: s
         ],
         addresses=[{"interface": "docker0", "address": "10.0.0.1/8", "scope": "global", "peer": ""}],
         routes=[route("10.0.0.0/8", interface="docker0", source="10.0.0.1", protocol="kernel", scope="link")],
-        policies=[{"family": "ip", "priority": 32766, "table": "main", "action": "FR_ACT_TO_TBL", "match": {}}],
+        policies=[{"family": "ip", "priority": 32766, "table": "main", "action": 1, "match": {}}],
         neighbours=[{"interface": "docker0", "address": "10.0.0.2", "mac": client_mac, "state": "REACHABLE"}],
         fdb=[
             {

@@ -178,7 +178,7 @@ def test_answers_reach_those_who_asked(agent: Agent) -> None:
 @pytest.mark.parametrize(
     ("op", "args", "words"),
     [
-        ("run", {"place": "netns:nowhere", "command": "true"}, "netns:nowhere"),
+        ("run", {"place": "netns:nowhere", "command": "true"}, "nowhere"),
         ("run", {"place": "host", "command": ["/nonexistent/cat"]}, "/nonexistent/cat"),
         ("run", {"place": "host"}, "command"),
         ("no-such-op", {}, "no-such-op"),

@@ -293,7 +293,7 @@ def test_rules_written_anew_in_another_order_follow_from_a_restart() -> None:
     """Those of the container; others that moved are told."""
     raw = lab()
     rules = space(raw)["netfilter"]["iptables"]["iptables-nft"]["filter"]["rules"]
-    rules += [rule("DOCKER", "-d 10.0.0.9/32 -j ACCEPT"), rule("DOCKER", "-d 10.0.0.8/32 -j ACCEPT")]
+    rules += [rule("DOCKER", "-d 10.0.0.9/32 -j ACCEPT"), rule("DOCKER", "-d 10.0.0.0/8 -j DROP")]
     before = flatten(structure(raw))
     container(raw).update(started="2025-01-02T00:00:00Z")
     rules.append(rules.pop(2))

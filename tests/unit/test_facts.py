@@ -130,7 +130,7 @@ def change_container(**changes: Any) -> Edit:
 
 
 QDISC = {"interface": "docker0", "kind": "netem", "handle": "8001:", "parent": 0xFFFFFFFF}
-POLICY = {"family": "ip", "priority": 100, "table": "7", "action": "FR_ACT_TO_TBL", "match": {"from": "10.0.0.2/32"}}
+POLICY = {"family": "ip", "priority": 100, "table": "7", "action": 1, "match": {"from": "10.0.0.2/32"}}
 SOCKET = {"proto": "udp", "address": "127.0.0.1", "port": 53, "uid": 7}
 
 LOUD: dict[str, tuple[Edit, tuple[str, str, str], list[str]]] = {
@@ -278,7 +278,7 @@ LOUD: dict[str, tuple[Edit, tuple[str, str, str], list[str]]] = {
     "an ip rule": (
         lambda raw: space(raw)["policies"].append(POLICY),
         ("host", "ip rules", "ip 100 from 10.0.0.2/32"),
-        ["+ 7 FR_ACT_TO_TBL"],
+        ["+ lookup 7"],
     ),
     "a listening socket": (
         lambda raw: space(raw)["sockets"].append(SOCKET),

@@ -440,6 +440,15 @@ def test_the_symptom_is_the_faults_own(hinted: Callable[..., Hint]) -> None:
     assert hinted(attempt("torn"), other).text.count("Not now:") == 2
 
 
+def test_an_asker_that_is_gone_does_not_feel_a_fault(hinted: Callable[..., Hint]) -> None:
+    """What could not be tried is told only where nothing else is red, and as what it is."""
+    untried = {"gateway": "cannot ask"}
+    assert "Not now: timeout" in hinted(attempt("torn", "cut[a]"), untried | {"web": "timeout"}).text
+    alone = hinted(attempt("torn"), untried).text
+    assert "Nobody can tell" in alone
+    assert "Not now" not in alone
+
+
 def test_hints_are_about_the_fault_that_is_still_in_effect(hinted: Callable[..., Hint]) -> None:
     """Of two, the one that was not repaired yet; each has its own four."""
     made = attempt("cut[a]", "torn")

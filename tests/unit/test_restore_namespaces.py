@@ -264,12 +264,41 @@ def test_the_kernels_own_table_is_left_to_the_kernel() -> None:
 
 
 def test_a_routing_policy_that_is_new_goes() -> None:
-    """By its family, its priority and its table."""
-    policy = {"family": "ip6", "priority": 100, "table": "main", "action": "x", "match": {}}
-    assert new(lambda where: where["policies"].append(policy)) == ["ip -6 rule del priority 100 table main"]
-    assert new(lambda where: where["policies"].append({**policy, "family": "ip"})) == [
-        "ip -4 rule del priority 100 table main"
+    """By its family and its priority."""
+    policy = {"family": "ip6", "priority": 100, "table": "main", "action": 1, "match": {}}
+    assert new(lambda where: where["policies"].append(policy)) == ["ip -6 rule del priority 100"]
+    assert new(lambda where: where["policies"].append({**policy, "family": "ip"})) == ["ip -4 rule del priority 100"]
+
+
+def test_a_routing_policy_that_is_gone_comes_back() -> None:
+    """With all it matches; the one that every namespace has, too."""
+    match = {"fwmark": 7, "fwmask": "255", "not": "yes"}
+
+    def base(where: Raw) -> None:
+        where["policies"].append({"family": "ip", "priority": 9, "table": "7", "action": 1, "match": match})
+
+    assert new(lambda where: where["policies"].clear(), base=base) == [
+        "ip -4 rule add priority 9 not fwmark 0x7/0xff lookup 7",
+        "ip -4 rule add priority 32766 lookup main",
     ]
+
+
+@pytest.mark.parametrize(
+    "match", [{"tos": "0x10"}, {"not": "yes"}, {"fwmark": 7, "fwmask": "1"}, {"suppress_prefixlen": "0"}]
+)
+def test_a_routing_policy_that_was_changed_is_written_anew(match: dict[str, Any]) -> None:
+    """Also where priority and table are what they were; others of its priority with it, in their order."""
+    first: Raw = {"family": "ip", "priority": 9, "table": "7", "action": 1, "match": {"from": "10.0.0.0/8"}}
+    second = {**first, "table": "8"}
+
+    def base(where: Raw) -> None:
+        where["policies"] += [first, second]
+
+    anew = ["ip -4 rule del priority 9"] * 2
+    anew += [f"ip -4 rule add priority 9 from 10.0.0.0/8 lookup {table}" for table in "78"]
+    changed = {**first, "match": {**first["match"], **match}}
+    assert new(lambda where: where["policies"].__setitem__(-2, changed), base=base) == anew
+    assert new(lambda where: where["policies"].reverse(), base=base) == anew
 
 
 # Neighbours, FDB, queues, sysctls

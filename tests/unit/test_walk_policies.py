@@ -44,7 +44,7 @@ def test_rules_that_a_packet_meets(match: dict[str, Any], query: Query, fits: bo
             6,
             "77: iif docker0 ipproto tcp sport 80 blackhole",
         ),
-        ({"dport_range": "80:90", "uid_range": "0:0"}, 8, "77: dport 80-90 uidrange 0-0 prohibit"),
+        ({"dport_range": "80:90", "uid_range": "0:0"}, 8, "77: uidrange 0-0 dport 80-90 prohibit"),
         ({"fwmark": 7, "fwmask": "15"}, 6, "77: fwmark 0x7/0xf blackhole"),
         ({"from": "10.0.0.0/8", "not": "yes"}, 1, "77: not from 10.0.0.0/8 lookup 9"),
     ],

@@ -13,7 +13,7 @@ from orchestrator.cli.screen import Screen
 from orchestrator.errors import EXIT_CLAIM_FAILED, UsageError
 from orchestrator.facts import SENTENCE
 from orchestrator.lab.running import RunningLab
-from orchestrator.model import GREEN, Practice
+from orchestrator.model import CANNOT_ASK, GREEN, Practice
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice import grading, history
 from orchestrator.practice.attempt import Attempt
@@ -161,6 +161,8 @@ def rows(screen: Screen, looks: Iterable[Look]) -> None:
         colour = "green" if item.is_green else "red"
         outcome = screen.colour(item.outcome.ljust(longest), colour)
         screen.line(f"  {item.check.id.ljust(width)}  {outcome}  {item.check.says}")
+    for why in dict.fromkeys(item.seen for item in found if item.is_untried):
+        screen.line(f"  {CANNOT_ASK}: {why}")
 
 
 def _list(screen: Screen, title: str, lines: list[str]) -> None:

@@ -7,7 +7,6 @@ from itertools import groupby
 import attrs
 
 from orchestrator.cli.common import Options, chosen, counted
-from orchestrator.cli.lab.facts import snapshots
 from orchestrator.cli.screen import Screen
 from orchestrator.facts import (
     HAPPENED,
@@ -16,8 +15,10 @@ from orchestrator.facts import (
     Difference,
     flatten,
     sentence,
+    structure,
     told,
 )
+from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
 from orchestrator.practice.collateral import Line, after_up, lines
@@ -26,8 +27,10 @@ from orchestrator.state.instance import Instance
 
 def differences(lab: Lab, instance: Instance) -> list[Difference]:
     """What happened since `up`, and what differs besides. The lab is looked at first: it may not be up."""
-    now = flatten(snapshots(lab, instance))
-    return told(after_up(instance), now)
+    with RunningLab.attach(lab, instance) as running:
+        taken = running.snapshot_begun()
+        before = after_up(instance)
+        return told(before, flatten(structure(taken())))
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
@@ -81,6 +84,8 @@ def _injected(instance: Instance) -> set[Line]:
 
 
 def _tell(screen: Screen, item: Difference, hidden: set[Line]) -> None:
-    screen.line(f"  {item.aspect}: {item.key}{_followed(item)}")
-    for *_, line in sorted(lines([item]) - hidden, key=lambda found: item.lines.index(found[3])):
+    visible = {line for *_, line in lines([item]) - hidden}
+    order = ": order of rules changed" if item.is_reordered and item.moved & visible else ""
+    screen.line(f"  {item.aspect}: {item.key}{order}{_followed(item)}")
+    for line in sorted(visible - item.moved, key=item.lines.index):
         screen.line("    " + screen.colour(line, "green" if line[0] == "+" else "red"))

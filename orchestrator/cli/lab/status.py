@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from invoke import Exit
+
 from orchestrator import graph as graphs
 from orchestrator.cli.common import Options, chosen, counted
 from orchestrator.cli.screen import Screen
+from orchestrator.errors import EXIT_BUILD, NetproofError
 from orchestrator.facts import (
     Snapshot,
     flatten,
@@ -14,6 +17,7 @@ from orchestrator.facts import (
     told,
 )
 from orchestrator.facts.flat_table import place_name
+from orchestrator.lab.outside_view import OutsideView, view
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
 from orchestrator.practice import attempt as attempts
@@ -22,27 +26,71 @@ from orchestrator.state.instance import Instance
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
-    """Hosts, nodes, addresses, health."""
+    """Hosts, nodes, addresses, health. Exit 3 when no agent starts in a lab host: what can be seen without is shown."""
     lab, instance = chosen(name, options)
     with RunningLab.attach(lab, instance) as running:
         hosts = running.hosts
-        snapshots = structure(running.snapshot())
-    rows = [row for host, snapshot in snapshots.items() for row in _rows(lab, host, snapshot)]
-    raw = baseline.kept(instance)
-    changed = None if raw is None else len(told(flatten(structure(raw)), flatten(snapshots)))
+        raw, unseen = _looked(running)
+    snapshots = structure(raw)
+    views = {host: view(hosts[host]) for host in unseen}
+    rows = [
+        row
+        for host in hosts
+        for row in (_rows(lab, host, snapshots[host]) if host in snapshots else _rows_outside(lab, host, views[host]))
+    ]
+    engines = {host: item.engine.version for host, item in snapshots.items()}
+    engines |= {host: found.engine for host, found in views.items()}
+    before = None if unseen else baseline.kept(instance)
+    changed = None if before is None else len(told(flatten(structure(before)), flatten(snapshots)))
     screen.line(screen.colour(f"{instance}: {lab.shows}", "bold"))
     screen.columns([("NODE", "KIND", "STATE", "ADDRESSES")] + [_cells(row) for row in rows])
-    for line in graphs.text(graphs.of(snapshots)).splitlines():
+    for line in graphs.text(graphs.of(snapshots)).splitlines() if snapshots else ():
         screen.line(f"  {line}")
     for host, found in hosts.items():
-        screen.line(
-            f"  {host}: engine {snapshots[host].engine.version or 'does not answer'}, iptables {found.firewall}"
-        )
+        screen.line(f"  {host}: engine {engines[host] or 'does not answer'}, iptables {found.firewall}")
     if attempts.read(instance) is not None:
         screen.line(f"  broken on purpose: invoke lab check {instance.arguments}")
-    else:
+    elif not unseen:
         screen.line(f"  {_health(changed, instance)}")
-    screen.document({"instance": str(instance), "nodes": rows, "differences": changed})
+    told_unseen = {host: error.problem for host, error in unseen.items()}
+    document = {"instance": str(instance), "nodes": rows, "differences": changed}
+    if not unseen:
+        screen.document(document)
+        return
+    screen.document(document | {"unseen": told_unseen})
+    where = ", ".join(unseen)
+    why = "; ".join(problem.rstrip(".") for problem in told_unseen.values())
+    screen.line(screen.colour(f"  not looked at: namespaces, addresses and differences of {where}: {why}.", "red"))
+    screen.next(f"invoke lab up {instance.arguments}")
+    raise Exit(code=EXIT_BUILD)
+
+
+def _looked(running: RunningLab) -> tuple[dict[str, Any], dict[str, NetproofError]]:
+    """({lab host: snapshot}, {lab host: why there is none})."""
+    taken: dict[str, Any] = {}
+    unseen: dict[str, NetproofError] = {}
+    try:
+        return running.snapshot(), unseen
+    except NetproofError:  # of one of them: which, and what the others say, is asked one by one
+        for host in running.hosts:
+            try:
+                taken[host] = running.agent(host).call("snapshot")
+            except NetproofError as error:
+                unseen[host] = error
+    return taken, unseen
+
+
+def _rows_outside(lab: Lab, host: str, found: OutsideView) -> list[dict[str, Any]]:
+    """The rows of a lab host in which no agent starts."""
+
+    def row(name: str, kind: str, state: str) -> dict[str, Any]:
+        return {"name": name, "kind": kind, "state": state, "addresses": []}
+
+    rows = [row(host, "lab host", "running" if found.engine else "engine does not answer")]
+    absent = "missing" if found.engine else "unknown"
+    nodes = [node.name for node in lab.containers if node.on == host]
+    rows += [row(name, "container", found.containers.get(name, absent)) for name in nodes]
+    return rows + [row(item.name, "outsider", "unknown") for item in lab.outsiders if item.beside == host]
 
 
 def _health(changed: int | None, instance: Instance) -> str:

@@ -25,9 +25,6 @@ _HEARD = {"drop": "red", "accept": "green"}
 
 def run(screen: Screen, name: str, source: str, options: Options) -> None:
     """Send one exchange, print every station; of one that died where and why, with exit code 1."""
-    from orchestrator.walk import walk as take  # noqa: PLC0415 - what it decodes with takes a while to import
-    from orchestrator.walk.picture import svg  # noqa: PLC0415 - as above
-
     lab, instance = chosen(name, options)
     lab.host_of(source.partition("@")[2] or source)  # NAME@HOST is a container that the definition does not have
     file = Path(options["svg"]) if options["svg"] else None
@@ -35,7 +32,12 @@ def run(screen: Screen, name: str, source: str, options: Options) -> None:
         raise UsageError(f"{file} cannot be written: there is no such folder.", "Name a file in a folder that exists.")
     size, port = _between("size", options, _LARGEST), _between("from-port", options, _LAST_PORT)
     with RunningLab.attach(lab, instance) as running:
+        running.begin()
         screen.say(f"{source} asks {options['target']}")
+        # What it decodes with takes a while to import, and so do the agents to start.
+        from orchestrator.walk import walk as take  # noqa: PLC0415
+        from orchestrator.walk.picture import svg  # noqa: PLC0415
+
         found = take(running, source, options["target"], proto=options["proto"], size=size, from_port=port)
     if file is not None:
         file.write_text(svg(found))

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from orchestrator.facts import rule_words
 from orchestrator.facts.netlink_words import is_written
 from orchestrator.lab.agent_client import Agent
 from orchestrator.lab.running import RunningLab
@@ -165,9 +166,25 @@ def _fdb(before: Space, now: Space) -> Iterator[str]:
 
 
 def _policies(before: Space, now: Space) -> Iterator[str]:
-    had, has = ({(item["family"], item["priority"], item["table"]) for item in s["policies"]} for s in (before, now))
-    for family, priority, table in has - had:
-        yield f"ip {'-6' if '6' in str(family) else '-4'} rule del priority {priority} table {table}"
+    """Rules of a priority at which they are not what they were, or not in that order: all of them anew.
+
+    `ip rule del` takes the first that has what it names, which may be another one.
+    """
+    had, has = (_by_priority(space) for space in (before, now))
+    for family, priority in sorted(had.keys() | has.keys()):
+        lost, found = had.get((family, priority), []), has.get((family, priority), [])
+        if lost != found:
+            ip = f"ip {'-6' if family == 'ip6' else '-4'} rule"
+            yield from (f"{ip} del priority {priority}" for _ in found)
+            yield from (f"{ip} add priority {priority} {words}" for words in lost)
+
+
+def _by_priority(space: Space) -> dict[tuple[str, int], list[str]]:
+    found: dict[tuple[str, int], list[str]] = {}
+    for item in space["policies"]:
+        words = f"{rule_words.match(item['match'])} {rule_words.outcome(item['action'], item['table'], item['match'])}"
+        found.setdefault((item["family"], item["priority"]), []).append(words.strip())
+    return found
 
 
 def _qdiscs(before: Space, now: Space) -> Iterator[str]:

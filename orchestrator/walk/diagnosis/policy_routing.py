@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from orchestrator.facts import rule_words
 from orchestrator.facts.model import Policy
 from orchestrator.walk.diagnosis.scene import Scene, leads_to
 from orchestrator.walk.routes import Query
@@ -15,6 +16,8 @@ _USUAL = {0, 32766, 32767}
 _WHOLE = 0xFFFFFFFF
 _BLACKHOLE = "blackhole"
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+_MARKS = {"fwmark", "fwmask"}  # the kernel leaves out a mark of 0 that has a mask
+_NEVER = ("tos", "dscp", "flowlabel", "tun_id", "l3mdev")  # what a walk's packets have not
 _ACTIONS = {6: _BLACKHOLE, 7: "unreachable", 8: "prohibit"}
 
 
@@ -49,22 +52,25 @@ def _matches(policy: Policy, query: Query) -> bool:
     mask = int(wanted.get("fwmask", _WHOLE))
     return (
         wanted.get("iif", interface) == interface
-        and wanted.get("fwmark", query.mark & mask) == query.mark & mask
+        and (not wanted.keys() & _MARKS or int(wanted.get("fwmark", 0)) & mask == query.mark & mask)
+        and not any(int(str(wanted.get(name, 0)), 0) for name in _NEVER)
         and _within(query.src, wanted.get("from"))
         and _within(query.dst, wanted.get("to"))
         and "oif" not in wanted
         and _PROTOCOLS.get(wanted.get("ip_proto", ""), query.proto) == query.proto
-        and _among(query.sport, wanted.get("sport_range"))
-        and _among(query.dport, wanted.get("dport_range"))
+        and _among(query.sport, wanted.get("sport_range"), wanted.get("sport_mask"))
+        and _among(query.dport, wanted.get("dport_range"), wanted.get("dport_mask"))
         and (not query.iif or "uid_range" not in wanted)
     )
 
 
-def _among(port: int, wanted: str | None) -> bool:
-    """Whether a port is in a range such as `80:90`."""
+def _among(port: int, wanted: str | None, mask: str | None) -> bool:
+    """Whether a port is in a range such as `80:90`, or has the bits of a mask as the first of it."""
     if wanted is None:
         return True
     first, _, last = wanted.partition(":")
+    if mask is not None:
+        return port & int(mask) == int(first)
     return int(first) <= port <= int(last)
 
 
@@ -74,21 +80,10 @@ def _within(address: str, network: str | None) -> bool:
     return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
 
 
-def _range(given: str, name: str) -> str:
-    """As `ip rule` writes it: one port alone, users always with both ends."""
-    first, _, last = given.partition(":")
-    return first if first == last and name != "uidrange" else f"{first}-{last}"
-
-
 def _said(policy: Policy) -> str:
-    words = [f"{policy.priority}:"]
-    for name in ("from", "to", "iif"):
-        words += [name, policy.match[name]] if name in policy.match else []
-    words = [words[0], "not", *words[1:]] if "not" in policy.match else words
-    words += ["ipproto", _PROTOCOLS.get(protocol, protocol)] if (protocol := policy.match.get("ip_proto")) else []
-    for name, key in (("sport", "sport_range"), ("dport", "dport_range"), ("uidrange", "uid_range")):
-        words += [name, _range(policy.match[key], name)] if key in policy.match else []
-    mask = f"/{int(policy.match['fwmask']):#x}" if "fwmask" in policy.match else ""
-    words += ["fwmark", hex(policy.match["fwmark"]) + mask] if "fwmark" in policy.match else []
-    words += [_ACTIONS[policy.action]] if policy.action in _ACTIONS else ["lookup", policy.table]
-    return " ".join(words)
+    words = (
+        f"{policy.priority}:",
+        rule_words.match(policy.match),
+        rule_words.outcome(policy.action, policy.table, policy.match),
+    )
+    return " ".join(word for word in words if word)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 import cattrs
 from attrs import define, field
 
+from orchestrator.errors import NetproofError
 from orchestrator.facts import structure
 from orchestrator.facts.flat_table import place_name
 from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
@@ -31,7 +33,10 @@ _FAILED = {"FAILED", "INCOMPLETE"}
 
 @define
 class Scene:
-    """The walk so far, and the kernel that can still be asked about it."""
+    """The walk so far, and the kernel that can still be asked about it.
+
+    `taken` waits for the snapshot that is being taken since the taps were closed; without it one is taken when needed.
+    """
 
     running: RunningLab
     seen: Seen
@@ -40,6 +45,7 @@ class Scene:
     walk: Walk
     ask: Callable[[str, Query], Route]
     listeners: Listeners
+    taken: Callable[[], dict[str, Any]] | None = None
     _spaces: dict[str, Namespace] = field(factory=dict)
     _facts: dict[str, Snapshot] | None = None
     _baseline: dict[str, Snapshot] | None = None
@@ -71,10 +77,20 @@ class Scene:
     def space(self, place: str) -> Namespace:
         """What a namespace holds now."""
         if place not in self._spaces:
-            host, name = self.seen.places[place]
-            raw = self.running.agent(host).call("namespace", place=name)
-            self._spaces[place] = cattrs.structure(raw, Namespace)
+            self._spaces[place] = self._from_snapshot(place) or self._asked(place)
         return self._spaces[place]
+
+    def _from_snapshot(self, place: str) -> Namespace | None:
+        host, name = self.seen.places[place]
+        try:
+            known = self.facts if self.taken is not None else {}
+        except NetproofError:  # of something else that has just gone
+            return None
+        return known[host].namespaces.get(name) if host in known else None
+
+    def _asked(self, place: str) -> Namespace:
+        host, name = self.seen.places[place]
+        return cattrs.structure(self.running.agent(host).call("namespace", place=name), Namespace)
 
     def has(self, place: str, address: str) -> bool:
         """Whether a namespace has an address."""
@@ -99,7 +115,7 @@ class Scene:
     def facts(self) -> dict[str, Snapshot]:
         """Everything there is in the lab, taken once."""
         if self._facts is None:
-            self._facts = structure(self.running.snapshot())
+            self._facts = structure((self.taken or self.running.snapshot)())
         return self._facts
 
     @property

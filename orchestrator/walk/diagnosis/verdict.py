@@ -6,6 +6,7 @@ import ipaddress
 
 from orchestrator.facts.flat_table import place_name
 from orchestrator.facts.packets import VXLAN_PORT
+from orchestrator.walk.diagnosis.chosen_source import chosen_by_a_route
 from orchestrator.walk.diagnosis.drop_reasons import meaning
 from orchestrator.walk.diagnosis.firewall_rules import dropped, reset_by_a_rule
 from orchestrator.walk.diagnosis.icmp_errors import told_by_icmp
@@ -14,6 +15,7 @@ from orchestrator.walk.diagnosis.ipsec_policies import policies
 from orchestrator.walk.diagnosis.kernel_drops import unsent
 from orchestrator.walk.diagnosis.listeners import full, nobody
 from orchestrator.walk.diagnosis.nfqueue import handed_over
+from orchestrator.walk.diagnosis.rewriting import written_by_a_rule
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene, leads_to, routed
 from orchestrator.walk.diagnosis.tcp_resets import reset
@@ -30,7 +32,8 @@ from orchestrator.walk.segments import Segment, is_for_another
 
 def death(scene: Scene) -> Death:
     """Where the exchange ended, as far as can be told, with all that speaks for it and against it."""
-    return weighed(scene, next((found for look in _LOOKS if (found := look(scene)) is not None), None))
+    found = next((found for look in _LOOKS if (found := look(scene)) is not None), None)
+    return written_by_a_rule(scene, weighed(scene, chosen_by_a_route(scene, found)))
 
 
 _TWO = 2  # namespaces: the one that answers, and another
