@@ -17,16 +17,37 @@ if TYPE_CHECKING:
 SWITCH = "br0"
 _FIRST_INDEX = 100
 _NODAD = 0x02
+# What a kernel begins with. A new namespace has the settings of the machine's first one instead.
+_IPV4 = {
+    "forwarding": "0",
+    "accept_redirects": "1",
+    "send_redirects": "1",
+    "secure_redirects": "1",
+    "accept_local": "0",
+    "route_localnet": "0",
+    "rp_filter": "0",
+    "proxy_arp": "0",
+    "arp_announce": "0",
+    "arp_filter": "0",
+    "arp_ignore": "0",
+    "arp_notify": "0",
+    "arp_accept": "0",
+    "log_martians": "0",
+}
 
 
 def make_netns(name: str) -> bool:
-    """Make a named network namespace with its loopback up; False when it was there."""
+    """Make a named network namespace with its loopback up and a kernel's own settings; False when it was there."""
     if os.path.exists(f"{namespaces.NETNS}/{name}"):
         return False
     from pyroute2 import netns  # noqa: PLC0415 - as above
 
     netns.create(name)
     namespaces.enter_netns(f"netns:{name}")
+    for scope in ("all", "default"):
+        for setting, value in _IPV4.items():
+            with open(f"/proc/sys/net/ipv4/conf/{scope}/{setting}", "w") as file:
+                file.write(value)
     with route_socket() as ip:
         ip.link("set", index=1, state="up")
     return True

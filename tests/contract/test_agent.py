@@ -136,3 +136,10 @@ def test_conntrack_and_rules_are_typed(lab: RunningLab) -> None:
     assert [(flow.original.dst, flow.reply.dst, flow.state) for flow in found] == [
         (OUTSIDER, "203.0.113.2", "ESTABLISHED")
     ]
+
+
+def test_an_outsider_has_a_kernels_own_settings(lab: RunningLab) -> None:
+    """And not those of the machine, whose engine forwards: a new namespace inherits them."""
+    keys = ("all/forwarding", "default/forwarding", "eth0/forwarding", "all/rp_filter", "all/accept_redirects")
+    read = "; ".join(f"cat /proc/sys/net/ipv4/conf/{key}" for key in keys)
+    assert lab.run("outsider", read).stdout.split() == ["0", "0", "0", "0", "1"]

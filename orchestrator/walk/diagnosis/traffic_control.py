@@ -69,6 +69,21 @@ def overfull(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
     return None
 
 
+def held_below(scene: Scene, place: str, interface: str) -> Death | None:
+    """A tunnel's packet did not come out of the interface below, which was given a queue."""
+    queue = _queue(scene, place, interface)
+    if not queue:
+        return None
+    dropped = [
+        event.reason
+        for event in scene.seen.events.get(scene.seen.places[place][0], [])
+        if event.event == "drop" and event.interface == interface and event.reason.startswith(_QUEUES)
+    ]
+    why = f"The queue that {interface} of {place} was given {'dropped it' if dropped else 'did not let it out'}."
+    proof = f"reason {dropped[0]}; tc: {queue}" if dropped else f"tc: {queue}"
+    return Death(place=place, layer="link", why=why, proof=proof, basis=SEEN if dropped else INFERRED)
+
+
 def unqueued(scene: Scene, place: str, address: str, interface: str) -> Death | None:
     """The queue of an interface dropped the question for a neighbour's MAC address, so that nobody heard it."""
     queue = _queue(scene, place, interface)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.facts.packets import VXLAN_PORT, Packet
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene
+from orchestrator.walk.diagnosis.traffic_control import held_below
 from orchestrator.walk.diagnosis.unanswered_arp import tunnel_down, unheard
 from orchestrator.walk.diagnosis.wrong_mac import stray
 from orchestrator.walk.legs import Path
@@ -95,6 +96,7 @@ def _below(scene: Scene, host: str, remote: str, size: int) -> Death | None:
         _narrow(scene, host, remote, size, "")
         or stray(scene, host, hop, route.interface)
         or unheard(scene, host, hop, route.interface)
+        or held_below(scene, host, route.interface)
     )
 
 
