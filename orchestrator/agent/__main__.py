@@ -18,13 +18,13 @@ from typing import Any
 from . import (
     capture,
     commands,
-    engine,
+    engine_api,
     exchange,
     made_parts,
-    name_lookup,
     namespaces,
     netns_passing,
     processes,
+    resolve_in_namespace,
     socket_owners,
     tcp_connect,
     wires,
@@ -40,7 +40,7 @@ def _snapshot(**args: Any) -> Any:
 
 
 def _wait_for_engine(**args: Any) -> Any:
-    answer = engine.wait(**args)
+    answer = engine_api.wait(**args)
     # Who waits for an engine makes containers next, and then looks at everything: that is compiled meanwhile.
     threading.Thread(target=importlib.import_module, args=(f"{__package__}.snapshot",), daemon=True).start()
     return answer
@@ -82,23 +82,23 @@ def _flows(**args: Any) -> Any:
 
 def _tap(operation: str) -> Operation:
     def call(**args: Any) -> Any:
-        from . import capture_taps  # noqa: PLC0415 - as above
+        from . import capture_sockets  # noqa: PLC0415 - as above
 
-        return getattr(capture_taps, operation)(**args)
+        return getattr(capture_sockets, operation)(**args)
 
     return call
 
 
 def _watch(**args: Any) -> Any:
-    from . import exchange_tap  # noqa: PLC0415 - as above
+    from . import exchange_watch  # noqa: PLC0415 - as above
 
-    return exchange_tap.start(**args)
+    return exchange_watch.start(**args)
 
 
 def _unwatch(**args: Any) -> Any:
-    from . import exchange_tap  # noqa: PLC0415 - as above
+    from . import exchange_watch  # noqa: PLC0415 - as above
 
-    return exchange_tap.stop(**args)
+    return exchange_watch.stop(**args)
 
 
 def _sockets(operation: str) -> Operation:
@@ -127,9 +127,9 @@ OPERATIONS: dict[str, Operation] = {
     "parts": made_parts.get,
     "part.put": made_parts.put,
     "part.remove": made_parts.remove,
-    "http": engine.http,
+    "http": engine_api.http,
     "engine.wait": _wait_for_engine,
-    "engine.state": engine.state,
+    "engine.state": engine_api.state,
     "dial": tcp_connect.dial,
     "hang_up": tcp_connect.hang_up,
     "capture.start": capture.start,
@@ -147,7 +147,7 @@ OPERATIONS: dict[str, Operation] = {
     "taker": _sockets("taker"),
     "users": _sockets("users"),
     "relays": socket_owners.relays,
-    "resolve": name_lookup.resolve,
+    "resolve": resolve_in_namespace.resolve,
     "netns": wires.make_netns,
     "switch": wires.make_switch,
     "cable": wires.make_cable,
@@ -193,10 +193,10 @@ def main() -> None:
         if line.strip():
             threading.Thread(target=_serve, args=(json.loads(line),), daemon=True).start()
     commands.kill_all()
-    if f"{__package__}.exchange_tap" in sys.modules:
-        from . import exchange_tap  # noqa: PLC0415 - as above
+    if f"{__package__}.exchange_watch" in sys.modules:
+        from . import exchange_watch  # noqa: PLC0415 - as above
 
-        exchange_tap.close_all()
+        exchange_watch.close_all()
     os._exit(0)
 
 

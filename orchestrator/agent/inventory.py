@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from . import engine, namespaces, stopped_processes, watched_files
+from . import engine_api, namespaces, stopped_processes, watched_files
 
 _LIMITS = {
     "memory": "Memory",
@@ -64,8 +64,8 @@ def _aliases(end: dict[str, Any], identity: str, name: str) -> list[str]:
 
 def _container(summary: dict[str, Any], stopped: dict[int, list[str]], *, thorough: bool) -> dict[str, Any] | None:
     """A container, or None when it has just been removed."""
-    status, document = engine.get_json(f"/containers/{summary['Id']}/json")
-    if status != engine.OK:
+    status, document = engine_api.get_json(f"/containers/{summary['Id']}/json")
+    if status != engine_api.OK:
         return None
     networks = document["NetworkSettings"]["Networks"]
     name, pid = document["Name"].lstrip("/"), int(document["State"].get("Pid") or 0)
@@ -106,12 +106,12 @@ def _namespace(pid: int) -> int:
 def _files(identity: str, pid: int) -> dict[str, list[str]]:
     if not pid:
         return {}
-    status, changes = engine.get_json(f"/containers/{identity}/changes", limit=20)
-    return watched_files.of_container(pid, changes or []) if status == engine.OK else {}
+    status, changes = engine_api.get_json(f"/containers/{identity}/changes", limit=20)
+    return watched_files.of_container(pid, changes or []) if status == engine_api.OK else {}
 
 
 def _networks() -> list[dict[str, Any]]:
-    _, document = engine.get_json("/networks")
+    _, document = engine_api.get_json("/networks")
     return [
         {
             "name": item["Name"],
@@ -130,7 +130,7 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
 
     `thorough` looks into the containers' file systems, too.
     """
-    state = engine.state()
+    state = engine_api.state()
     if state["answers"]:
         # It may take calls and leave them without an answer, as when its containerd is stopped.
         with suppress(TimeoutError):
@@ -144,8 +144,8 @@ def describe(*, thorough: bool = False) -> dict[str, Any]:
 
 def _told(state: dict[str, Any], *, thorough: bool) -> dict[str, Any]:
     """What an engine that answers says. TimeoutError when it stops answering."""
-    _, version = engine.get_json("/version")
-    _, summaries = engine.get_json("/containers/json?all=1")
+    _, version = engine_api.get_json("/version")
+    _, summaries = engine_api.get_json("/containers/json?all=1")
     stopped = stopped_processes.halted() if thorough else {}
     own = stopped.pop(stopped_processes.namespace(os.getpid()), [])
     with ThreadPoolExecutor(4) as pool:

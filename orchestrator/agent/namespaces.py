@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any
 
-from . import engine, netns_passing
+from . import engine_api, netns_passing
 
 NETNS = "/run/netns"
 _CLONE_NEWNET = 0x40000000
@@ -82,12 +82,12 @@ def container_pid(name: str) -> int:
     if time.monotonic() < _silent_until[0]:
         return _recall(name)
     try:
-        status, document = engine.get_json(f"/containers/{name}/json")
+        status, document = engine_api.get_json(f"/containers/{name}/json")
     except OSError as error:
         if isinstance(error, TimeoutError):  # one that is gone refuses at once
             note_silence()
         return _recall(name)
-    if status == engine.NOT_FOUND:
+    if status == engine_api.NOT_FOUND:
         raise NoSuchPlace(f"there is no container {name!r}")
     pid = int(document.get("State", {}).get("Pid") or 0)
     if not pid:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from . import engine
+from . import engine_api
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
@@ -55,7 +55,7 @@ def _command(pid: int) -> list[str]:
 def _containers() -> dict[str, tuple[str, str]]:
     """{id: (name, state)} as the engine says; nothing when it does not answer."""
     try:
-        _, found = engine.get_json("/containers/json")
+        _, found = engine_api.get_json("/containers/json")
     except OSError:
         return {}
     return {item["Id"]: (item["Names"][0].lstrip("/"), item["State"]) for item in found}

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from orchestrator.capture import pcapng
 from orchestrator.errors import AgentError, UnknownName, UsageError
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.lab.agent_client import Agent
 from orchestrator.lab.running import RunningLab
 

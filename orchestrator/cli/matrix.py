@@ -20,7 +20,8 @@ from orchestrator.errors import EXIT_CLAIM_FAILED
 from orchestrator.hosts.backend_choice import engines as engines_here
 from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.matrix import compare as comparing
-from orchestrator.matrix import junit, results_file, selection
+from orchestrator.matrix import junit_xml as junit
+from orchestrator.matrix import results_file, selection
 from orchestrator.matrix.cell_process import Run
 from orchestrator.matrix.compare import Cells, Comparison
 from orchestrator.matrix.pool import Ended, Pool, Task

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 import docker
 
 from orchestrator.doctor.finding import EVERY_LAB, Finding
-from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage, base_image, find
-from orchestrator.images.base_source import Way, choose
+from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage, find, rootfs_from_image
+from orchestrator.images.rootfs_choice import Way, choose
 
 AREA = "images"
 Images = Mapping[str, HostImage | None]
@@ -45,8 +45,8 @@ def _way(client: docker.DockerClient, base: str) -> Way | None:
     """The way for one base image. A registry is asked only where nothing else would do."""
     rooted = os.geteuid() == 0 and shutil.which("debootstrap") is not None
     return choose(
-        present=base_image.is_present(client, base),
-        pullable=lambda: not rooted and base_image.is_pullable(client, base),
+        present=rootfs_from_image.is_present(client, base),
+        pullable=lambda: not rooted and rootfs_from_image.is_pullable(client, base),
         can_bootstrap=rooted,
     )
 

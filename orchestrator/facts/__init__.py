@@ -2,8 +2,8 @@
 
 from orchestrator.facts.compare import Difference, compare
 from orchestrator.facts.compared_kinds import SENTENCE, sentence
-from orchestrator.facts.events import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
-from orchestrator.facts.flat_table import Flat, flatten
+from orchestrator.facts.flat_snapshot import Flat, flatten
+from orchestrator.facts.folding import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normalize import normalise
 

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from orchestrator.facts import rule_order
 from orchestrator.facts.compared_kinds import KINDS
-from orchestrator.facts.flat_table import UNREAD, Flat, Value
+from orchestrator.facts.flat_snapshot import UNREAD, Flat, Value
 from orchestrator.facts.rule_forms import same_form
 
 _SILENT = ("engine", "answers", "no")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from orchestrator.facts import Difference, Flat, Snapshot, compare, flatten
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.model import ContainerFact, Link, Namespace
 from orchestrator.graph.model import Box, Graph, Interface
 from orchestrator.graph.peers import edges, hidden_links, key

@@ -213,7 +213,7 @@ class DockerHosts:
 
     def connect(self, host: Found, client: socket.socket) -> None:
         """Lead a connection to a lab host's engine, over one of its own."""
-        from orchestrator.hosts.engine_connection import lead  # noqa: PLC0415 - only for a docker CLI here
+        from orchestrator.hosts.docker_cli_relay import lead  # noqa: PLC0415 - only for a docker CLI here
 
         lead(host.id, client)
 

@@ -11,12 +11,12 @@ import docker
 import filelock
 import platformdirs
 
-from orchestrator.images.base_source import source_for
+from orchestrator.images.bake import bake
 from orchestrator.images.build_job import ROOTFS, Job
-from orchestrator.images.commit import bake
 from orchestrator.images.copy import copied
 from orchestrator.images.lookup import ROLE, HostImage, find, images_labelled
 from orchestrator.images.recipe import current_rootfs_digest, recipe_of
+from orchestrator.images.rootfs_choice import source_for
 from orchestrator.images.tool_runner import Say
 from orchestrator.images.workdir import sweep
 from orchestrator.state import labels

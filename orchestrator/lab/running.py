@@ -14,7 +14,7 @@ from orchestrator.errors import HostDied, NetproofError, UsageError
 from orchestrator.hosts import Found
 from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.lab.agent_client import COMMAND, Agent
-from orchestrator.lab.engine import engine_of
+from orchestrator.lab.engine_client import engine_of
 from orchestrator.model import Lab, LabHost
 from orchestrator.state.instance import Instance
 from orchestrator.wait import scaled

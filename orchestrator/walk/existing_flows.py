@@ -6,7 +6,7 @@ import re
 
 import cattrs
 
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.model import Flow, Tuple
 from orchestrator.facts.packets import Packet
 from orchestrator.lab.running import RunningLab

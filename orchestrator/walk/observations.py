@@ -9,7 +9,7 @@ from typing import Any
 import cattrs
 from attrs import evolve, field, frozen
 
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.model import Flow, Link, Netfilter
 from orchestrator.facts.packets import Packet, decode, headers
 from orchestrator.walk.ruleset import Ruleset

@@ -24,11 +24,11 @@ from attrs import frozen
 
 from orchestrator import images
 from orchestrator.images import payload
-from orchestrator.images.base_source import source_for
 from orchestrator.images.build_job import Job
 from orchestrator.images.host_privileges import host_config
 from orchestrator.images.lookup import images_labelled
 from orchestrator.images.recipe import current_digest, recipe_of
+from orchestrator.images.rootfs_choice import source_for
 from orchestrator.state import labels
 from orchestrator.wait import until
 

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from orchestrator import catalog, images
-from orchestrator.facts.events import HAPPENED
+from orchestrator.facts.folding import HAPPENED
 from orchestrator.images import DEFAULT_ENGINE
 from tests.contract.conftest import ROOT, User, document
 

@@ -22,7 +22,7 @@ from orchestrator.doctor.finding import guarded
 from orchestrator.engine.client import REMEDY
 from orchestrator.errors import EngineError, HostDied
 from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage
-from orchestrator.images.base_source import Way
+from orchestrator.images.rootfs_choice import Way
 
 INFO = {
     "Name": "elsewhere",

@@ -35,7 +35,7 @@ from orchestrator.images import (
     tool_runner,
     workdir,
 )
-from orchestrator.images.base_source import Way, choose, no_way
+from orchestrator.images.rootfs_choice import Way, choose, no_way
 from orchestrator.state import labels
 
 FILES = {payload.STRIP: b"strip", "files/lab-init": b"init"}

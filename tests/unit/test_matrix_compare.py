@@ -15,7 +15,7 @@ from orchestrator.cli import matrix_report
 from orchestrator.cli.matrix_progress import Following
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import UsageError
-from orchestrator.matrix import junit, results_file
+from orchestrator.matrix import junit_xml, results_file
 from orchestrator.matrix.compare import Comparison, against, pairs, rows
 from orchestrator.matrix.pool import Ended, Said
 from orchestrator.matrix.records import Cell, Claim, Column, Times
@@ -138,7 +138,9 @@ def test_junit_has_a_suite_a_cell_and_a_case_a_claim() -> None:
     """Counts, failures and skips with their reasons, evidence in the output."""
     sourced = attrs.evolve(TRUE, source="https://docs.example/nat")
     unchecked = {"q7": "needs hardware"}
-    text = junit.text([cell(NEW, sourced, BROKEN, LEFT_OUT, unchecked=unchecked), cell(OLD, error="no space\nleft")])
+    text = junit_xml.text(
+        [cell(NEW, sourced, BROKEN, LEFT_OUT, unchecked=unchecked), cell(OLD, error="no space\nleft")]
+    )
     ran, not_built = ET.fromstring(text)  # noqa: S314 - our own
     counts = ("tests", "failures", "errors", "skipped", "name")
     assert [ran.get(name) for name in counts] == ["4", "1", "0", "2", "bridge-nat 28.5 nft"]
@@ -164,7 +166,7 @@ def test_junit_has_a_suite_a_cell_and_a_case_a_claim() -> None:
 def test_junit_survives_any_output() -> None:
     """Evidence is the output of commands, in which anything can be."""
     strange = attrs.evolve(TRUE, evidence=(("<&>", "\x00\x1b[31m ]]> \ud800 é"),))
-    found = ET.fromstring(junit.text([cell(NEW, strange)]))  # noqa: S314 - our own
+    found = ET.fromstring(junit_xml.text([cell(NEW, strange)]))  # noqa: S314 - our own
     output = found.findtext(".//system-out") or ""
     assert "<&>:\n\ufffd\ufffd[31m ]]> \ufffd é" in output
 

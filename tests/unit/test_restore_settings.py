@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.practice.restore import firewall, settings
+from orchestrator.practice.restore import firewall_commands, settings_commands
 from orchestrator.practice.restore.files import put_back
 from tests.unit import snapshots
 from tests.unit.snapshots import Raw, link, table
@@ -28,47 +28,47 @@ def space(**changes: Any) -> Raw:
     ("part", "before", "now", "expected"),
     [
         (
-            settings.link_settings,
+            settings_commands.link_settings,
             {},
             {"links": [bridge(ageing_time=0)]},
             ["ip link set docker0 type bridge ageing_time 30000"],
         ),
         (
-            settings.link_settings,
+            settings_commands.link_settings,
             {},
             {"links": [{**bridge(ageing_time=30000), "offloads": ["tx-gso-robust"]}]},
             ["ethtool -K docker0 rx-gro on", "ethtool -K docker0 tx-gso-robust off"],
         ),
         (
-            settings.link_settings,
+            settings_commands.link_settings,
             {"links": [link("veth", 3, kind="veth", port={"unicast_flood": 1, "cost": 2})]},
             {"links": [link("veth", 3, kind="veth", port={"unicast_flood": 0, "cost": 7})]},
             ["bridge link set dev veth flood on", "ip link set veth type bridge_slave cost 2"],
         ),
-        (settings.link_settings, {}, {"links": []}, []),
+        (settings_commands.link_settings, {}, {"links": []}, []),
         (
-            settings.labels,
+            settings_commands.labels,
             {"labels": ["prefix ::/0 label 1"]},
             {"labels": ["prefix 2001:db8::/32 label 77"]},
             ["ip addrlabel del prefix 2001:db8::/32 label 77", "ip addrlabel add prefix ::/0 label 1"],
         ),
-        (settings.next_hops, {}, {"nexthops": ["id 5 via 192.0.2.1 dev eth0"]}, ["ip nexthop del id 5"]),
-        (settings.transforms, {}, {"xfrm": ["src ::/0"]}, ["ip xfrm policy flush", "ip xfrm state flush"]),
-        (settings.transforms, {"xfrm": ["src ::/0"]}, {"xfrm": ["src 2001:db8::/32"]}, []),
+        (settings_commands.next_hops, {}, {"nexthops": ["id 5 via 192.0.2.1 dev eth0"]}, ["ip nexthop del id 5"]),
+        (settings_commands.transforms, {}, {"xfrm": ["src ::/0"]}, ["ip xfrm policy flush", "ip xfrm state flush"]),
+        (settings_commands.transforms, {"xfrm": ["src ::/0"]}, {"xfrm": ["src 2001:db8::/32"]}, []),
         (
-            firewall.tables,
+            firewall_commands.tables,
             {},
             {"netfilter": {"iptables": {}, "nft": {"table inet mine": [], "table inet mine chain in": ["drop"]}}},
             ["nft delete table inet mine"],
         ),
         (
-            firewall.tables,
+            firewall_commands.tables,
             {"netfilter": {"iptables": {"iptables-nft": {"filter": table([])}}, "nft": {}}},
             {"netfilter": {"iptables": {}, "nft": {"table ip filter chain FORWARD": ["drop"]}}},
             [],
         ),
         (
-            firewall.emptied,
+            firewall_commands.emptied,
             {},
             {
                 "netfilter": {

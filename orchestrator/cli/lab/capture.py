@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestrator.capture.live import Capture
+from orchestrator.capture.recorder import Capture
 from orchestrator.capture.where import Where, find
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import HostDied
-from orchestrator.lab import engine_socket
+from orchestrator.lab import docker_cli_socket
 from orchestrator.lab.running import RunningLab
 
 
@@ -19,7 +19,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
                 raise HostDied(
                     f"The engine in lab host {host} does not answer.", f"`invoke lab up {instance.arguments}` mends it."
                 )
-    addresses = {host: f"unix://{engine_socket.ensure(instance, found)}" for host, found in hosts.items()}
+    addresses = {host: f"unix://{docker_cli_socket.ensure(instance, found)}" for host, found in hosts.items()}
     first, *others = addresses
     screen.line(f"export DOCKER_HOST={addresses[first]}")
     screen.line("unset DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH")

@@ -16,7 +16,7 @@ from orchestrator.facts import (
     structure,
     told,
 )
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.lab.outside_view import OutsideView, view
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab

@@ -22,7 +22,7 @@ from orchestrator.practice import attempt as attempts
 from orchestrator.practice.attempt import Attempt
 from orchestrator.practice.check_runner import look, red
 from orchestrator.practice.injection import undo
-from orchestrator.practice.restore.namespaces import mend
+from orchestrator.practice.restore.in_place import mend
 from orchestrator.state.baseline import kept
 from orchestrator.state.instance import Instance
 from orchestrator.wait import until

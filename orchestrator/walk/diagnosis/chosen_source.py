@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.model import Route
 from orchestrator.walk.diagnosis.scene import Scene, leads_to, routed
 from orchestrator.walk.model import Death

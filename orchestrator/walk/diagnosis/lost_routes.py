@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.model import Route
 from orchestrator.walk.diagnosis.scene import Scene, leads_to
 from orchestrator.walk.model import Death

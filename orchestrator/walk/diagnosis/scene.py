@@ -11,7 +11,7 @@ from attrs import define, field
 
 from orchestrator.errors import NetproofError
 from orchestrator.facts import structure
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
 from orchestrator.facts.packets import Packet
 from orchestrator.graph.peers import other_end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.facts.flat_table import place_name
+from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.facts.packets import VXLAN_PORT
 from orchestrator.walk.diagnosis.chosen_source import chosen_by_a_route
 from orchestrator.walk.diagnosis.drop_reasons import meaning

@@ -13,7 +13,7 @@ from orchestrator.facts import rule_words
 from orchestrator.facts.netlink_words import is_written
 from orchestrator.lab.agent_client import Agent
 from orchestrator.lab.running import RunningLab
-from orchestrator.practice.restore import firewall, settings
+from orchestrator.practice.restore import firewall_commands, settings_commands
 from orchestrator.practice.restore.files import put_back
 
 Space = dict[str, Any]
@@ -39,11 +39,11 @@ def _mend_space(lab: RunningLab, host: str, place: str, before: Space, now: Spac
     _run(agent, place, (command for part in _PARTS for command in part(before, now)))
     had, has = (space["netfilter"]["iptables"] for space in (before, now))
     for flavour in sorted(had.keys() | has.keys()):
-        text = firewall.restored(had.get(flavour, {}), has.get(flavour, {}))
+        text = firewall_commands.restored(had.get(flavour, {}), has.get(flavour, {}))
         if text:
             command = [f"{flavour}-restore", "-w"]
             agent.call("run", limit=_LIMIT + 30, place=place, command=command, stdin=text, timeout=_LIMIT)
-    _run(agent, place, firewall.emptied(before, now))
+    _run(agent, place, firewall_commands.emptied(before, now))
 
 
 def _run(agent: Agent, place: str, commands: Iterable[str]) -> None:
@@ -209,10 +209,10 @@ _PARTS: tuple[Callable[[Space, Space], Iterator[str]], ...] = (
     _fdb,
     _policies,
     _sysctls,
-    settings.link_settings,
-    settings.labels,
-    settings.proxies,
-    settings.next_hops,
-    settings.transforms,
-    firewall.tables,
+    settings_commands.link_settings,
+    settings_commands.labels,
+    settings_commands.proxies,
+    settings_commands.next_hops,
+    settings_commands.transforms,
+    firewall_commands.tables,
 )

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from orchestrator.errors import ImageError
-from orchestrator.images import base_image
+from orchestrator.images import rootfs_from_image
 from orchestrator.images.build_job import Job
-from orchestrator.images.debootstrap import Debootstrap
+from orchestrator.images.rootfs_by_debootstrap import Debootstrap
 
 
 class Source(Protocol):
@@ -42,17 +42,17 @@ def source_for(job: Job) -> Source:
     """The source for this machine, its base image pulled if that is the way."""
     base = job.recipe.base
     job.say(f"looking for {base} …")
-    present = base_image.is_present(job.client, base)
+    present = rootfs_from_image.is_present(job.client, base)
     way = choose(
         present=present,
-        pullable=lambda: base_image.is_pullable(job.client, base),
+        pullable=lambda: rootfs_from_image.is_pullable(job.client, base),
         can_bootstrap=os.geteuid() == 0 and shutil.which("debootstrap") is not None,
     )
     if way is None:
         raise no_way(base)
     if way is Way.PULL:
-        base_image.pull(job)
-    return Debootstrap() if way is Way.DEBOOTSTRAP else base_image.BaseImage()
+        rootfs_from_image.pull(job)
+    return Debootstrap() if way is Way.DEBOOTSTRAP else rootfs_from_image.BaseImage()
 
 
 def no_way(base: str) -> ImageError:

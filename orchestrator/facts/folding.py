@@ -10,7 +10,7 @@ from attrs import evolve
 from orchestrator.facts import overlays
 from orchestrator.facts.cause import Cause, belongs, sign
 from orchestrator.facts.compare import Difference, compare, untold
-from orchestrator.facts.flat_table import UNREAD, Flat
+from orchestrator.facts.flat_snapshot import UNREAD, Flat
 from orchestrator.facts.kernel_settings import folded
 from orchestrator.facts.rule_forms import FORM
 

@@ -51,7 +51,7 @@ def ensure(instance: Instance, host: Found) -> Path:
     if _answers(path):
         return path
     subprocess.Popen(
-        [sys.executable, "-m", "orchestrator.lab.engine_socket", instance.lab, instance.tag, host.host, str(path)],
+        [sys.executable, "-m", "orchestrator.lab.docker_cli_socket", instance.lab, instance.tag, host.host, str(path)],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
