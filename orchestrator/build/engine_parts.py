@@ -14,7 +14,7 @@ from orchestrator.model import Container, LabHost, Network
 from orchestrator.model.parts import OVERLAY, WORKER
 
 
-class Docker:
+class EngineParts:
     """Makes what is missing or different."""
 
     def __init__(self, progress: Progress) -> None:

@@ -12,7 +12,7 @@ from orchestrator.build.reconcile import GONE, why_part
 from orchestrator.build.run_state import Progress
 
 
-class Wires:
+class WiringParts:
     """Makes what is missing or different, in the order in which parts stand on each other."""
 
     def __init__(self, progress: Progress) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from attrs import define, field
 
 from orchestrator.capture import pcapng
-from orchestrator.capture.where import Where, program
+from orchestrator.capture.where import CapturePoint, program
 from orchestrator.lab.agent_client import Agent
 from orchestrator.lab.clock_offset import ahead
 from orchestrator.wait import scaled
@@ -52,7 +52,7 @@ class Capture:
     `gone` are the numbers of those that were removed meanwhile.
     """
 
-    def __init__(self, wheres: list[Where], expression: str, sink: Sink, most: int) -> None:
+    def __init__(self, wheres: list[CapturePoint], expression: str, sink: Sink, most: int) -> None:
         programs = [program(where, expression) for where in wheres]
         self._wheres, self._sink, self._most = wheres, sink, most
         self._hosts: dict[str, _Host] = {}

@@ -19,7 +19,7 @@ _ETHERNET = {1, 772}  # ARPHRD_ETHER, ARPHRD_LOOPBACK
 
 
 @frozen
-class Where:
+class CapturePoint:
     """An interface: its lab host's agent, the agent's name for the namespace, and what the kernel says it is."""
 
     name: str
@@ -78,7 +78,7 @@ def _interfaces(agent: Agent, place: str) -> dict[str, Any]:
     return {item["name"]: item for item in agent.call("tap.interfaces", place=place)}
 
 
-def find(lab: RunningLab, wanted: list[str]) -> list[Where]:
+def find(lab: RunningLab, wanted: list[str]) -> list[CapturePoint]:
     """The interfaces that were named; UsageError with the nearest name for those there are not."""
     known = _nodes(lab)
     found = []
@@ -99,14 +99,14 @@ def find(lab: RunningLab, wanted: list[str]) -> list[Where]:
             raise UnknownName("interface", interface, links, of=node)
         about = links[interface]
         found.append(
-            Where(
+            CapturePoint(
                 word, lab.agent(host), host, place, interface, about["kind"], about["hardware"], lab.hosts[host].apart
             )
         )
     return found
 
 
-def program(where: Where, expression: str) -> list[list[int]]:
+def program(where: CapturePoint, expression: str) -> list[list[int]]:
     """A filter as classic BPF for an interface's kind of link; UsageError in tcpdump's words."""
     if not expression:
         return []

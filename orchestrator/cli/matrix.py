@@ -20,8 +20,7 @@ from orchestrator.errors import EXIT_CLAIM_FAILED
 from orchestrator.hosts.backend_choice import engines as engines_here
 from orchestrator.hosts.backend_choice import hosts as hosts_here
 from orchestrator.matrix import compare as comparing
-from orchestrator.matrix import junit_xml as junit
-from orchestrator.matrix import results_file, selection
+from orchestrator.matrix import junit_xml, results_file, selection
 from orchestrator.matrix.cell_process import Run
 from orchestrator.matrix.compare import Cells, Comparison
 from orchestrator.matrix.pool import Ended, Pool, Task
@@ -64,7 +63,7 @@ def run(screen: Screen, options: Options, *, fresh: bool) -> None:
         outcome = _run(screen, asked, results_file.Book.open(asked.results))
     found = _against(asked, outcome)
     if asked.junit:
-        instance.write_atomically(asked.junit, junit.text(outcome.cells))
+        instance.write_atomically(asked.junit, junit_xml.text(outcome.cells))
     matrix_report.show(screen, outcome.cells, found, options["against"])
     _end(screen, asked, outcome)
     screen.document(_document(outcome, found))

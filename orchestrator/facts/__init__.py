@@ -3,7 +3,7 @@
 from orchestrator.facts.compare import Difference, compare
 from orchestrator.facts.compared_kinds import SENTENCE, sentence
 from orchestrator.facts.flat_snapshot import Flat, flatten
-from orchestrator.facts.folding import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, told
+from orchestrator.facts.folding import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, fold
 from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
 from orchestrator.facts.normalize import normalise
 
@@ -20,8 +20,8 @@ __all__ = [
     "Snapshot",
     "compare",
     "flatten",
+    "fold",
     "normalise",
     "sentence",
     "structure",
-    "told",
 ]

@@ -23,7 +23,7 @@ _PORT = re.compile(r" port \d+/(\w+)$")
 _WORDS = re.compile(r"[^\s,]+")
 
 
-def told(before: Flat, after: Flat) -> list[Difference]:
+def fold(before: Flat, after: Flat) -> list[Difference]:
     """The differences, what happened first; what follows from it is in `follows` of that, and is not listed again."""
     rest = compare(before, after)
     events = [*_unread(rest), *_forms(rest)]
@@ -42,8 +42,8 @@ def told(before: Flat, after: Flat) -> list[Difference]:
 
 def _unread(found: list[Difference]) -> Iterator[Difference]:
     """What cannot be read, once for all places where the same was said."""
-    told = {(item.key, item.after) for item in found if item.aspect == UNREAD and item.after}
-    for key, why in sorted(told, key=str):
+    unread = {(item.key, item.after) for item in found if item.aspect == UNREAD and item.after}
+    for key, why in sorted(unread, key=str):
         same = tuple(item for item in found if (item.aspect, item.key, item.after) == (UNREAD, key, why))
         says = f"The {key} cannot be read, and was not compared: {why}."
         yield Difference(same[0].place, HAPPENED, f"{UNREAD_KIND}{key}", "", says, same[1:])

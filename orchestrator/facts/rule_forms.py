@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.facts.flat_snapshot import PRINTED, Flat
 
 _FAMILIES = {"ip": "iptables-nft", "ip6": "ip6tables-nft"}
+_TABLES = {"filter", "nat", "mangle", "raw", "security"}  # iptables has no others
 FORM = "form"
 Table = tuple[str, str, str]  # place, family, name
 
@@ -25,7 +26,7 @@ def _foreign(flat: Flat) -> set[Table]:
     found = set()
     for place, aspect, key in flat:
         words = key.split()
-        if aspect == "rules" and words[:2] == ["nftables", "table"] and words[2] in _FAMILIES:
+        if aspect == "rules" and words[:2] == ["nftables", "table"] and words[2] in _FAMILIES and words[3] in _TABLES:
             found.add((place, words[2], words[3]))
     return {table for table in found if not _is_shown(flat, *table)}
 

@@ -213,9 +213,9 @@ class DockerHosts:
 
     def connect(self, host: Found, client: socket.socket) -> None:
         """Lead a connection to a lab host's engine, over one of its own."""
-        from orchestrator.hosts.docker_cli_relay import lead  # noqa: PLC0415 - only for a docker CLI here
+        from orchestrator.hosts.docker_cli_relay import relay  # noqa: PLC0415 - only for a docker CLI here
 
-        lead(host.id, client)
+        relay(host.id, client)
 
     def wait(self, host: Found) -> None:
         """Return when a lab host, or the engine it runs on, is no more."""

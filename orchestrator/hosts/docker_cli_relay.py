@@ -13,7 +13,7 @@ from orchestrator.hosts.exec_stream import raw_socket, start
 _CHUNK = 65_536
 
 
-def lead(container: str, client: socket.socket) -> None:
+def relay(container: str, client: socket.socket) -> None:
     """Copy both ways until either end closes."""
     outer = connect()
     try:

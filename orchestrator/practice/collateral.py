@@ -37,7 +37,7 @@ def differences(lab: RunningLab, before: Flat) -> list[Difference]:
 
     def is_settled() -> bool:
         last = list(found)
-        now = facts.told(before, flatten(structure(lab.snapshot())))
+        now = facts.fold(before, flatten(structure(lab.snapshot())))
         found[:] = [item for item in now if item.aspect != "tables"]
         return not found or found == last
 

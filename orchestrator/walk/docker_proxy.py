@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from orchestrator.facts.packets import Packet
 from orchestrator.lab.running import RunningLab
 from orchestrator.walk.diagnosis.listeners import Taken
-from orchestrator.walk.legs import Ask, Exchange, Path, decide, packets, path
+from orchestrator.walk.legs import Ask, Exchange, PacketPath, decide, packets, path
 from orchestrator.walk.model import Death, Walk
 from orchestrator.walk.observations import Seen
 from orchestrator.walk.socket_owners import Owner
@@ -26,10 +26,10 @@ class Relay:
     address: str
     port: int
     exchange: Exchange
-    ways: tuple[Path, ...]
+    ways: tuple[PacketPath, ...]
 
     @property
-    def asked(self) -> Path | None:
+    def asked(self) -> PacketPath | None:
         """The way of its question."""
         return next((one for one in self.ways if one.direction == "there"), None)
 
@@ -48,7 +48,7 @@ def _target(command: tuple[str, ...] | list[str]) -> tuple[str, int]:
     return said.get("-container-ip", ""), int(port) if port.isdigit() else 0
 
 
-def relay(seen: Seen, taken: Taken | None, there: Path | None, mine: Exchange, ask: Ask) -> Relay | None:
+def relay(seen: Seen, taken: Taken | None, there: PacketPath | None, mine: Exchange, ask: Ask) -> Relay | None:
     """The relay that took an exchange's question, if one did, and what it asked."""
     owner = next((one for one in taken.owners if one.name == _NAME), None) if taken is not None else None
     if taken is None or owner is None or there is None:
@@ -67,7 +67,7 @@ def _begins(packet: Packet, target: tuple[str, str, int]) -> bool:
     return (packet.proto, packet.dst, packet.dport) == target and packet.flags in {"", "SYN"}
 
 
-def ways(seen: Seen, exchange: Exchange, ask: Ask) -> list[Path]:
+def ways(seen: Seen, exchange: Exchange, ask: Ask) -> list[PacketPath]:
     """The packets worth telling: the first one there, an error about it, the first one back, what reset it later."""
     mine = list(packets(seen, exchange.has))
     there = next((one for one in mine if exchange.is_there(one)), None)

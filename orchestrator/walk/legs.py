@@ -10,11 +10,11 @@ from attrs import define, evolve, field, frozen
 from orchestrator.facts.model import Flow
 from orchestrator.facts.packets import VXLAN_PORT, Packet
 from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.kernel_drops import Fate, fate, is_refused
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused
 from orchestrator.walk.model import Leg, Station
-from orchestrator.walk.observations import Key, Seen, Sighting, Traversal, ends, key_of
+from orchestrator.walk.observations import CapturedFrame, Key, Seen, Traversal, ends, key_of
 from orchestrator.walk.routes import Query, Route, question, said
-from orchestrator.walk.segments import Segment, carries, way
+from orchestrator.walk.segments import NamespaceHop, carries, way
 
 Ask = Callable[[str, Query], Route]
 _NS = 1e9
@@ -43,14 +43,14 @@ class Exchange:
 
 
 @define
-class Path:
+class PacketPath:
     """A packet's segments, what it is in the exchange, and the kernel's word on what became of it in the end."""
 
     direction: str
     packet: Packet
-    segments: list[Segment]
+    segments: list[NamespaceHop]
     routes: dict[int, Route] = field(factory=dict)
-    fate: Fate | None = None
+    fate: KernelDrop | None = None
 
 
 def packets(seen: Seen, mine: Callable[[Packet], bool]) -> Iterator[Packet]:
@@ -64,13 +64,13 @@ def packets(seen: Seen, mine: Callable[[Packet], bool]) -> Iterator[Packet]:
                 yield packet
 
 
-def path(seen: Seen, direction: str, packet: Packet) -> Path:
+def path(seen: Seen, direction: str, packet: Packet) -> PacketPath:
     """The way of a packet."""
     segments = way(seen, key_of(packet))
-    return Path(direction, packet, segments, fate=fate(seen, segments))
+    return PacketPath(direction, packet, segments, fate=fate(seen, segments))
 
 
-def stations(seen: Seen, found: Path, start: int, end: Station | None = None) -> list[Station]:
+def stations(seen: Seen, found: PacketPath, start: int, end: Station | None = None) -> list[Station]:
     """Every station of a packet's way; `end` is who took it."""
     result: list[Station] = []
     outer = ""
@@ -99,7 +99,7 @@ def _carrier(station: Station, outer: str) -> Station:
     return evolve(station, kind="encapsulation", name="VXLAN", text=text, verdict=verdict, told_by="capture")
 
 
-def _segment(seen: Seen, found: Path, number: int, segment: Segment, start: int) -> Iterator[Station]:
+def _segment(seen: Seen, found: PacketPath, number: int, segment: NamespaceHop, start: int) -> Iterator[Station]:
     yield from (_interface(seen, one, start) for one in segment.came)
     before = [chain for chain in segment.chains if chain.hook == "prerouting"]
     after = [chain for chain in segment.chains if chain.hook != "prerouting"]
@@ -120,7 +120,7 @@ def _segment(seen: Seen, found: Path, number: int, segment: Segment, start: int)
     yield from (_interface(seen, one, start) for one in segment.went)
 
 
-def _interface(seen: Seen, one: Sighting, start: int) -> Station:
+def _interface(seen: Seen, one: CapturedFrame, start: int) -> Station:
     link = seen.links[one.place].get(one.interface)
     packet = one.packet.inner or one.packet
     source, target = ends(packet)
@@ -172,7 +172,7 @@ def _chain(chain: Traversal) -> Iterator[Station]:
         )
 
 
-def _decision(segment: Segment, route: Route) -> Station:
+def _decision(segment: NamespaceHop, route: Route) -> Station:
     source, target = route.query.src, route.query.dst
     verdict = route.error or ("delivered here" if route.type == "local" else route.type)
     return Station(
@@ -187,7 +187,7 @@ def _decision(segment: Segment, route: Route) -> Station:
     )
 
 
-def _tracking(seen: Seen, segment: Segment) -> Iterator[Station]:
+def _tracking(seen: Seen, segment: NamespaceHop) -> Iterator[Station]:
     first = segment.first
     for event in seen.tracked:
         if event.place != segment.place:
@@ -310,13 +310,13 @@ def describe(packet: Packet) -> str:
     return "{}, {} -> {}".format(words, *ends(packet))
 
 
-def leg(seen: Seen, found: Path, start: int, end: Station | None = None) -> Leg:
+def leg(seen: Seen, found: PacketPath, start: int, end: Station | None = None) -> Leg:
     """A leg with its stations; `end` is the process that took the packet."""
     told = tuple(stations(seen, found, start, end))
     return Leg(direction=found.direction, packet=describe(found.packet), stations=told)
 
 
-def arrived(way: Path | None) -> bool:
+def arrived(way: PacketPath | None) -> bool:
     """Whether a packet was delivered in the last namespace it was seen in, as far as IP goes."""
     if way is None or way.segments[-1].dropped_by is not None:
         return False
@@ -330,7 +330,7 @@ def arrived(way: Path | None) -> bool:
     return on_loopback or (route is not None and route.type == "local" and bool(segment.came))
 
 
-def decide(seen: Seen, found: Path, ask: Ask) -> None:
+def decide(seen: Seen, found: PacketPath, ask: Ask) -> None:
     """Ask the kernel for the route decision in every namespace where the packet met IP."""
     for number, segment in enumerate(found.segments):
         kept = is_refused(found.fate) and found.fate is not None and found.fate.place == segment.place
@@ -341,7 +341,7 @@ def decide(seen: Seen, found: Path, ask: Ask) -> None:
 
 __all__ = [
     "Exchange",
-    "Path",
+    "PacketPath",
     "arrived",
     "carries",
     "decide",

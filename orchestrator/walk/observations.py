@@ -39,7 +39,7 @@ def ends(packet: Packet) -> tuple[str, str]:
 
 
 @frozen
-class Sighting:
+class CapturedFrame:
     """A packet on an interface of a namespace. `how` is out, host, other (another MAC), broadcast or multicast.
 
     `length` are the bytes of the frame.
@@ -123,7 +123,7 @@ class Seen:
     `counted` are a place's rules with their counters, before and after; `events` the kernel's own, by lab host.
     """
 
-    sightings: list[Sighting] = field(factory=list)
+    sightings: list[CapturedFrame] = field(factory=list)
     traversals: list[Traversal] = field(factory=list)
     tracked: list[Tracked] = field(factory=list)
     links: dict[str, dict[str, Link]] = field(factory=dict)
@@ -178,11 +178,11 @@ def read(taps: dict[str, dict[str, Any]]) -> Seen:
     return seen
 
 
-def _sightings(place: str, frames: list[dict[str, Any]], before: int) -> Iterator[Sighting]:
+def _sightings(place: str, frames: list[dict[str, Any]], before: int) -> Iterator[CapturedFrame]:
     for order, frame in enumerate(frames, before):
         packet = decode({"data": frame["data"], "at": frame["at"] / 1e9, "out": frame["kind"] == "out"})
         if packet is not None:
-            yield Sighting(frame["at"], order, place, frame["interface"], frame["kind"], packet, frame["length"])
+            yield CapturedFrame(frame["at"], order, place, frame["interface"], frame["kind"], packet, frame["length"])
 
 
 def _nftables(place: str, messages: list[dict[str, Any]], rules: Ruleset) -> Iterator[Traversal]:

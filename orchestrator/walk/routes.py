@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from orchestrator.facts.packets import VXLAN_PORT, Packet
 from orchestrator.walk.observations import Seen, Traversal
-from orchestrator.walk.segments import Segment, became, given_back
+from orchestrator.walk.segments import NamespaceHop, became, given_back
 
 _BEFORE = {"ingress", "prerouting"}
 _DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)(?::(\d+))?")
@@ -43,7 +43,7 @@ class Route:
     error: str = ""
 
 
-def question(seen: Seen, segment: Segment, *, first: bool, kept: bool = False) -> Query | None:
+def question(seen: Seen, segment: NamespaceHop, *, first: bool, kept: bool = False) -> Query | None:
     """What to ask in a namespace; None where the packet passed below IP. `kept`: it was for the namespace itself."""
     packet = segment.first
     if any(step.verdict == "drop" for chain in segment.chains if chain.hook in _BEFORE for step in chain.steps):
@@ -72,7 +72,7 @@ def _query(target: str, first: Packet, routed: Packet, iif: str, mark: int = 0) 
     return Query(target, first.src, iif, mark, first.proto, first.sport or 0, routed.dport or 0)
 
 
-def _sent_to(segment: Segment, before: Packet) -> str:
+def _sent_to(segment: NamespaceHop, before: Packet) -> str:
     """The destination of a packet that was made here: a rule may have given it another one, and its route was looked up
     again.
     """
@@ -86,12 +86,12 @@ def _rewritten(chain: Traversal) -> str:
     return next((found[1].strip("[]") for step in chain.steps if (found := _DNAT.search(step.text))), "")
 
 
-def _marked(segment: Segment, hook: str) -> int:
+def _marked(segment: NamespaceHop, hook: str) -> int:
     """The packet's mark when its route was looked for."""
     return next((chain.mark for chain in reversed(segment.chains) if chain.hook == hook and chain.mark), 0)
 
 
-def after_prerouting(seen: Seen, segment: Segment) -> Packet:
+def after_prerouting(seen: Seen, segment: NamespaceHop) -> Packet:
     """The packet as the route decision sees it: where nothing came after it, conntrack or the rule says what it was."""
     tracked = became(seen, segment.place, segment.first)
     if not segment.chains or tracked is not segment.first:

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable
 from attrs import define, evolve, field
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import HOOKS, Key, Seen, Sighting, Step, Traversal, key_of
+from orchestrator.walk.observations import HOOKS, CapturedFrame, Key, Seen, Step, Traversal, key_of
 
 _REPEATED = 200_000_000  # nanoseconds: what is not answered is sent again after a second
 _PARENTED = {"macvlan", "ipvlan"}
 
 
 @define
-class Segment:
+class NamespaceHop:
     """One namespace on the way: where the packet came in, the chains it met, where it went out."""
 
     place: str
-    came: list[Sighting] = field(factory=list)
+    came: list[CapturedFrame] = field(factory=list)
     chains: list[Traversal] = field(factory=list)
-    went: list[Sighting] = field(factory=list)
+    went: list[CapturedFrame] = field(factory=list)
 
     @property
     def dropped_by(self) -> Step | None:
@@ -75,15 +75,15 @@ def given_back(seen: Seen, place: str, packet: Packet) -> Packet:
     return packet
 
 
-def way(seen: Seen, key: Key) -> list[Segment]:
+def way(seen: Seen, key: Key) -> list[NamespaceHop]:
     """The segments of the packet of this key, in order."""
     sightings = _once([one for one in seen.sightings if carries(one.packet, key)])
     sightings = _without_bystanders(seen, sightings)
-    found: list[Segment] = []
+    found: list[NamespaceHop] = []
     for one in sightings:
         last = found[-1] if found else None
         if last is None or last.place != one.place or (one.how != "out" and last.went):
-            last = Segment(one.place)
+            last = NamespaceHop(one.place)
             found.append(last)
         (last.went if one.how == "out" else last.came).append(one)
     keys = {key} | {key_of(one.packet) for one in sightings}
@@ -92,7 +92,7 @@ def way(seen: Seen, key: Key) -> list[Segment]:
     return found
 
 
-def _once(sightings: list[Sighting]) -> list[Sighting]:
+def _once(sightings: list[CapturedFrame]) -> list[CapturedFrame]:
     """Up to where the same packet is sent again: nothing tells a repetition over IPv6 from the first but its time."""
     first: dict[tuple[str, str, str], int] = {}
     for at, one in enumerate(sightings):
@@ -102,7 +102,7 @@ def _once(sightings: list[Sighting]) -> list[Sighting]:
     return sightings
 
 
-def _without_bystanders(seen: Seen, sightings: list[Sighting]) -> list[Sighting]:
+def _without_bystanders(seen: Seen, sightings: list[CapturedFrame]) -> list[CapturedFrame]:
     """Without the copies that a bridge sends to all its ports, when the one they are for got it, too."""
     copies = [one for one in sightings if is_for_another(seen, one)]
     elsewhere = [one for one in sightings if one.how == "host" and one.place not in {copy.place for copy in copies}]
@@ -118,13 +118,13 @@ def _without_bystanders(seen: Seen, sightings: list[Sighting]) -> list[Sighting]
     return [one for one in sightings if id(one) not in gone]
 
 
-def _in_a_tunnel(seen: Seen, sightings: list[Sighting]) -> bool:
+def _in_a_tunnel(seen: Seen, sightings: list[CapturedFrame]) -> bool:
     """Whether a packet was given to a VXLAN interface."""
     links = [seen.links[one.place].get(one.interface) for one in sightings if one.how == "out"]
     return any(link is not None and link.kind == "vxlan" for link in links)
 
 
-def is_for_another(seen: Seen, sighting: Sighting) -> bool:
+def is_for_another(seen: Seen, sighting: CapturedFrame) -> bool:
     """Whether a frame came to an end of the network that its MAC address does not belong to."""
     link = seen.links[sighting.place].get(sighting.interface)
     if sighting.how != "other" or link is None or link.master or link.promiscuity:
@@ -140,20 +140,20 @@ def is_for_another(seen: Seen, sighting: Sighting) -> bool:
     return _inner(sighting.packet).dmac not in {child.mac for child in children}
 
 
-def _are_peers(seen: Seen, one: Sighting, other: Sighting) -> bool:
+def _are_peers(seen: Seen, one: CapturedFrame, other: CapturedFrame) -> bool:
     here, there = seen.links[one.place].get(one.interface), seen.links[other.place].get(other.interface)
     if here is None or there is None:
         return False
     return one.place != other.place and here.peer_index == there.index and there.peer_index == here.index
 
 
-def _add_chains(seen: Seen, segments: list[Segment], chains: Iterable[Traversal]) -> None:
+def _add_chains(seen: Seen, segments: list[NamespaceHop], chains: Iterable[Traversal]) -> None:
     """Put each traversal into the segment it belongs to; one that fits none makes one of its own."""
     for chain in chains:
         here = [segment for segment in segments if segment.place == chain.place]
         place = _fitting(seen, chain, here)
         if place is None:
-            place = Segment(chain.place)
+            place = NamespaceHop(chain.place)
             leaves = chain.hook in {"output", "postrouting"} and not here
             segments.insert(0 if leaves and not chain.iif else _behind(segments, here), place)
         place.chains.append(chain)
@@ -161,19 +161,19 @@ def _add_chains(seen: Seen, segments: list[Segment], chains: Iterable[Traversal]
         segment.chains.sort(key=lambda chain: (HOOKS.index(chain.hook) if chain.hook in HOOKS else 0, chain.priority))
 
 
-def _behind(segments: list[Segment], here: list[Segment]) -> int:
+def _behind(segments: list[NamespaceHop], here: list[NamespaceHop]) -> int:
     return next((at + 1 for at, one in enumerate(segments) if here and one is here[-1]), len(segments))
 
 
-def _fitting(seen: Seen, chain: Traversal, segments: list[Segment]) -> Segment | None:
-    def touches(sightings: list[Sighting], interface: str) -> bool:
+def _fitting(seen: Seen, chain: Traversal, segments: list[NamespaceHop]) -> NamespaceHop | None:
+    def touches(sightings: list[CapturedFrame], interface: str) -> bool:
         links = seen.links[chain.place]
         names = {one.interface for one in sightings}
         names |= {links[name].master for name in names if name in links}
         return interface in names
 
-    incoming: Callable[[Segment], bool] = lambda one: touches(one.came, chain.iif)  # noqa: E731 - two of a kind
-    outgoing: Callable[[Segment], bool] = lambda one: touches(one.went, chain.oif)  # noqa: E731 - as above
+    incoming: Callable[[NamespaceHop], bool] = lambda one: touches(one.came, chain.iif)  # noqa: E731 - two of a kind
+    outgoing: Callable[[NamespaceHop], bool] = lambda one: touches(one.went, chain.oif)  # noqa: E731 - as above
     wanted = {
         "prerouting": [incoming],
         "input": [incoming],

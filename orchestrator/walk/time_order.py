@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import evolve
 
-from orchestrator.walk.observations import Seen, Sighting, key_of
+from orchestrator.walk.observations import CapturedFrame, Seen, key_of
 
 _TRAVELS = 1_000  # ns, at least
 
@@ -23,7 +23,7 @@ def in_one_time(seen: Seen, ahead: dict[str, int]) -> None:
     if len(ahead) < 2:  # noqa: PLR2004 - nothing to compare
         return
 
-    def host(one: Sighting) -> str:
+    def host(one: CapturedFrame) -> str:
         return seen.places[one.place][0]
 
     first, *others = ahead
@@ -35,7 +35,11 @@ def in_one_time(seen: Seen, ahead: dict[str, int]) -> None:
 
 
 def _shift(
-    sightings: Sequence[Sighting], host: Callable[[Sighting], str], first: str, other: str, ahead: dict[str, int]
+    sightings: Sequence[CapturedFrame],
+    host: Callable[[CapturedFrame], str],
+    first: str,
+    other: str,
+    ahead: dict[str, int],
 ) -> int:
     """What to add to the times of `other` to get those of `first`."""
     guess = ahead[first] - ahead[other]
@@ -51,7 +55,7 @@ def _shift(
 
 
 def _between(
-    sightings: Sequence[Sighting], host: Callable[[Sighting], str], source: str, target: str
+    sightings: Sequence[CapturedFrame], host: Callable[[CapturedFrame], str], source: str, target: str
 ) -> Iterator[tuple[int, int]]:
     """(when it left, when it arrived) of packets that one machine sent and the other got, each by its own clock.
 
@@ -70,9 +74,9 @@ def _between(
             yield last, first
 
 
-def _once(sightings: Iterable[Sighting]) -> dict[object, list[Sighting]]:
+def _once(sightings: Iterable[CapturedFrame]) -> dict[object, list[CapturedFrame]]:
     """The sightings of each packet that no interface saw twice."""
-    found: dict[object, list[Sighting]] = {}
+    found: dict[object, list[CapturedFrame]] = {}
     for one in sightings:
         found.setdefault(_same(one), []).append(one)
     return {
@@ -82,7 +86,7 @@ def _once(sightings: Iterable[Sighting]) -> dict[object, list[Sighting]]:
     }
 
 
-def _same(one: Sighting) -> object:
+def _same(one: CapturedFrame) -> object:
     """What tells a packet on the wire from others, the tunnel that carries it included."""
     inner = one.packet.inner
     return key_of(one.packet), one.packet.src, one.packet.dst, inner is not None and key_of(inner)

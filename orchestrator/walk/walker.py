@@ -16,7 +16,7 @@ from orchestrator.walk.docker_proxy import Relay, relay
 from orchestrator.walk.docker_proxy import outcome as relay_outcome
 from orchestrator.walk.docker_proxy import ways as found_ways
 from orchestrator.walk.exchange_recording import Taken, take
-from orchestrator.walk.legs import Exchange, Path, leg
+from orchestrator.walk.legs import Exchange, PacketPath, leg
 from orchestrator.walk.model import Leg, Station, Walk
 from orchestrator.walk.observations import Seen, ends
 from orchestrator.walk.routes import Query, Route
@@ -70,7 +70,7 @@ def walk(  # noqa: PLR0913 - who asks whom, and how
     return ended(Scene(running, taken.seen, exchange, ways, found, ask, listeners, snapshot), relaying, how)
 
 
-def _is_shown(way: Path, taken: Taken) -> bool:
+def _is_shown(way: PacketPath, taken: Taken) -> bool:
     """A reset that came after the answer is the asker's own doing: it closed while more was on its way."""
     return way.direction != "reset" or taken.sent["outcome"] != "answered"
 
@@ -94,7 +94,7 @@ def _begun(running: RunningLab, source: str, target: str, wanted: Asked) -> Walk
 
 
 def _legs(
-    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, shown: Sequence[Path]
+    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, shown: Sequence[PacketPath]
 ) -> tuple[Leg, ...]:
     """Every leg in words; in front of the first one, how the name was looked up."""
     start = min((one.at for one in taken.seen.sightings), default=0)
@@ -107,7 +107,7 @@ def _legs(
 
 
 def _told(  # noqa: PLR0913, PLR0917 - a leg, and what is known of the exchange
-    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, way: Path, start: int
+    taken: Taken, listeners: Listeners, exchange: Exchange, wanted: Asked, way: PacketPath, start: int
 ) -> Leg:
     """A leg, with the processes at its ends."""
     taker = listeners.of(way) if way.direction in {"there", "relay"} else None
@@ -126,7 +126,7 @@ def _process(place: str, text: str, delivered: Delivery | None = None) -> Statio
     )
 
 
-def _relay_legs(found: Relay | None, how: str) -> list[Path]:
+def _relay_legs(found: Relay | None, how: str) -> list[PacketPath]:
     """What a relay asked; where that was not answered, what came back, too."""
     wanted = (
         {"there": "relay"} if how == "answered" else {"there": "relay", "error": "relay-error", "back": "relay-back"}

@@ -16,7 +16,7 @@ from orchestrator.lab.running import RunningLab
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 # Tests that one process runs on one lab: enough to be worth building it, few enough to share the work out.
-BATCH = 6
+BATCH = 10
 
 
 class Cells:

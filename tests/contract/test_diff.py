@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.facts import HAPPENED, SENTENCE, flatten, structure, told
+from orchestrator.facts import HAPPENED, SENTENCE, flatten, fold, structure
 from tests.contract.conftest import ROOT, User, document
 
 pytestmark = pytest.mark.rest
@@ -67,8 +67,8 @@ def user(shared: User) -> Iterator[User]:
 def test_what_happened_is_a_line(user: User, typed: str, sentences: list[str]) -> None:
     """And not the hundreds of facts that go or come with it."""
     user.typed("host", typed)
-    told, besides = happened(user)
-    assert told == sentences
+    sentence, besides = happened(user)
+    assert sentence == sentences
     assert len(besides) <= 2, besides
     printed = user.must("diff").stdout
     assert printed.splitlines()[0].startswith(sentences[0])
@@ -103,7 +103,7 @@ def test_the_order_of_rules_is_a_line(user: User) -> None:
     with user.attached() as lab:
         before = flatten(structure(lab.snapshot()))
         user.typed("host", "iptables -D FORWARD -p 99 -j DROP; iptables -A FORWARD -p 99 -j DROP")
-        (found,) = told(before, flatten(structure(lab.snapshot())))
+        (found,) = fold(before, flatten(structure(lab.snapshot())))
         assert (found.key, found.is_reordered) == ("iptables-nft filter FORWARD", True)
     printed = user.must("diff").stdout
     assert "+ -p 99 -j DROP" in printed
@@ -138,9 +138,9 @@ def test_a_program_that_was_stopped_by_a_signal_is_told(user: User) -> None:
 def test_rules_that_cannot_be_read_are_not_told_to_be_gone(user: User) -> None:
     """Without its tools nobody knows what is in a firewall; `reset` builds anew what has none."""
     user.typed("host", "rm $(command -v nft) $(command -v xtables-nft-multi)")
-    told, besides = happened(user)
-    assert len(told) == 1
-    assert "firewall cannot be read, and was not compared: " in told[0]
+    said, besides = happened(user)
+    assert len(said) == 1
+    assert "firewall cannot be read, and was not compared: " in said[0]
     assert {item["aspect"] for item in besides} == {"programs"}
     assert "firewall," not in user.must("diff").stdout.splitlines()[-2]
     assert document(user.must("reset", "--json"))["how"] == "rebuilt"
@@ -153,10 +153,10 @@ def test_who_lost_a_shared_namespace_is_named(new_user: Callable[..., User]) -> 
     try:
         user.must("up")
         user.typed("host", "docker restart -t 0 main")
-        told, besides = happened(user)
-        assert "main was restarted." in told
-        assert "sidecar's network namespace is another than main's." in told
-        assert len(told) + len(besides) <= 4, besides
+        said, besides = happened(user)
+        assert "main was restarted." in said
+        assert "sidecar's network namespace is another than main's." in said
+        assert len(said) + len(besides) <= 4, besides
         user.typed("host", "docker stop -t 0 main")
         assert "sidecar is alone in the network namespace that was main's." in happened(user)[0]
         user.must("reset")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import HAPPENED, Flat, flatten, structure, told
+from orchestrator.facts import HAPPENED, Flat, flatten, fold, structure
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, link
 
@@ -55,7 +55,7 @@ def overlay(made: tuple[str, str, str], *, alone: bool = True) -> Flat:
 def changes(*edits: tuple[Key, str | tuple[str, ...]]) -> tuple[list[str], list[Key]]:
     """(what happened, in sentences; what else is told) of a restart of left with these changes besides."""
     after = overlay(NEW) | dict(edits)
-    found = told(overlay(OLD), after)
+    found = fold(overlay(OLD), after)
     happened = [str(item.after) for item in found if item.aspect == HAPPENED]
     return happened, [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED]
 
@@ -94,7 +94,7 @@ def test_a_network_on_which_others_are_left_is_not_made_anew() -> None:
         if key[0] != "left":
             del after[key]
     mac = (BRIDGE, "links", "veth1")
-    found = told(overlay(OLD), after | {mac: "kind=veth mac=aa:00:00:00:02:99 mtu=1450 master=br0"})
+    found = fold(overlay(OLD), after | {mac: "kind=veth mac=aa:00:00:00:02:99 mtu=1450 master=br0"})
     assert [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED] == [mac]
 
 
@@ -103,7 +103,7 @@ def test_a_container_that_went_takes_the_namespaces_with_it() -> None:
     after = {key: value for key, value in overlay(OLD).items() if key[0] not in {BRIDGE, BALANCER, OTHER, "left"}}
     after["node1", "containers", "left"] = "exited node across"
     after["node1", "containers", "left on across"] = ""
-    found = told(overlay(OLD), after)
+    found = fold(overlay(OLD), after)
     assert [item.after for item in found] == ["left is exited; it was running, and its network namespace is gone."]
 
 
@@ -112,9 +112,9 @@ def test_routes_of_a_container_that_lead_by_another_interface_follow() -> None:
     default = ("left", "routes", "main 0.0.0.0/0 eth0 10.1.0.1")
     before, after = overlay(OLD) | {default: "unicast"}, overlay(NEW)
     after["left", "routes", "main 0.0.0.0/0 eth1 10.1.0.1"] = "unicast"
-    assert len(told(before, after)) == 1
+    assert len(fold(before, after)) == 1
     after["left", "routes", "main 0.0.0.0/0 eth1 10.1.0.9"] = "unicast"
-    assert [item.key for item in told(before, after)][1:] == ["main 0.0.0.0/0 eth1 10.1.0.9"]
+    assert [item.key for item in fold(before, after)][1:] == ["main 0.0.0.0/0 eth1 10.1.0.9"]
 
 
 def test_a_veth_of_a_hidden_namespace_is_called_by_what_it_leads_to() -> None:

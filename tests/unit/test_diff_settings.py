@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import Flat, told
+from orchestrator.facts import Flat, fold
 
 HOST = "host"
 V4, V6 = "net.ipv4.conf", "net.ipv6.conf"
@@ -19,7 +19,7 @@ def flat(settings: Settings, *others: tuple[str, str]) -> Flat:
 
 def differing(before: Flat, after: Flat) -> dict[str, int]:
     """{key: how many follow from it} of what is told."""
-    return {item.key: len(item.follows) for item in told(before, after)}
+    return {item.key: len(item.follows) for item in fold(before, after)}
 
 
 def each(family: str, name: str, value: str, *interfaces: str) -> Settings:
@@ -106,5 +106,5 @@ def test_another_place_is_another_matter() -> None:
     """Each namespace has settings of its own."""
     before, after = flat(forwarding("1")), flat(forwarding("0"))
     before["client", "sysctls", f"{V4}.eth0.forwarding"], after["client", "sysctls", f"{V4}.eth0.forwarding"] = "1", "0"
-    found = {(item.place, item.key) for item in told(before, after)}
+    found = {(item.place, item.key) for item in fold(before, after)}
     assert found == {(HOST, "net.ipv4.ip_forward"), ("client", f"{V4}.eth0.forwarding")}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.agent import snapshot as agents
-from orchestrator.facts import HAPPENED, SENTENCE, compare, flatten, sentence, structure, told
+from orchestrator.facts import HAPPENED, SENTENCE, compare, flatten, fold, sentence, structure
 from orchestrator.facts.compared_kinds import KINDS
 from orchestrator.state.baseline import FORMAT
 from tests.unit import snapshots
@@ -37,7 +37,7 @@ def after(*edits: Edit) -> tuple[list[str], list[tuple[str, str, str]]]:
     before = flatten(structure(raw))
     for edit in edits:
         edit(raw)
-    found = told(before, flatten(structure(raw)))
+    found = fold(before, flatten(structure(raw)))
     happened = [str(item.after) for item in found if item.aspect == HAPPENED]
     return happened, [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED]
 
@@ -221,7 +221,7 @@ def both(*edits: Edit) -> tuple[list[str], list[tuple[str, str, str]]]:
     before = flatten(structure(raw))
     for edit in edits:
         edit(raw)
-    found = told(before, flatten(structure(raw)))
+    found = fold(before, flatten(structure(raw)))
     happened = [str(item.after) for item in found if item.aspect == HAPPENED]
     return happened, [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED]
 
@@ -261,7 +261,7 @@ def test_dns_servers_of_an_engine_go_with_it() -> None:
     before = flatten(structure(raw))
     raw["host"]["engine"].update(answers=False, version="", dockerd=[], containers=[], networks=[])
     space(raw, CLIENT)["sockets"].clear()
-    found = [(item.aspect, item.key) for item in told(before, flatten(structure(raw)))]
+    found = [(item.aspect, item.key) for item in fold(before, flatten(structure(raw)))]
     assert ("sockets", "tcp 10.0.0.2:80") in found
     assert not [key for _, key in found if "127.0.0.11" in key]
 
@@ -283,10 +283,10 @@ def test_rules_for_the_ports_of_a_dns_server_follow_from_its_restart() -> None:
     before = flatten(structure(raw))
     container(raw).update(started="2025-01-02T00:00:00Z")
     space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40002)
-    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED]
+    assert [item.aspect for item in fold(before, flatten(structure(raw)))] == [HAPPENED]
     mine = rule("DOCKER_OUTPUT", "-d 127.0.0.11/32 -j DROP")
     space(raw, CLIENT)["netfilter"]["iptables"] = _dns_rules(40002, mine)
-    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
+    assert [item.aspect for item in fold(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
 
 
 def test_rules_written_anew_in_another_order_follow_from_a_restart() -> None:
@@ -297,9 +297,9 @@ def test_rules_written_anew_in_another_order_follow_from_a_restart() -> None:
     before = flatten(structure(raw))
     container(raw).update(started="2025-01-02T00:00:00Z")
     rules.append(rules.pop(2))
-    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED]
+    assert [item.aspect for item in fold(before, flatten(structure(raw)))] == [HAPPENED]
     rules[-2], rules[-3] = rules[-3], rules[-2]
-    assert [item.aspect for item in told(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
+    assert [item.aspect for item in fold(before, flatten(structure(raw)))] == [HAPPENED, "rules"]
 
 
 def _nat(*more: str) -> dict[str, list[str]]:
@@ -325,7 +325,7 @@ def test_a_table_that_iptables_cannot_show_any_more_is_compared_in_the_other_for
     space(raw)["netfilter"]["iptables"]["iptables-nft"]["nat"] = {"chains": {}, "rules": [], "foreign": True}
     space(raw)["netfilter"]["nft"] = {"table ip nat": [], **_nat(*now)}
     space(raw)["netfilter"]["printed"] = {"table ip nat": [], **_nat(*now)}
-    found = told(before, flatten(structure(raw)))
+    found = fold(before, flatten(structure(raw)))
     said = "iptables can no longer show or change table nat of host: something was written into it with nft."
     assert [item.after for item in found if item.aspect == HAPPENED] == [said]
     assert [(item.place, item.aspect, item.key) for item in found if item.aspect != HAPPENED] == rest

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.kernel_drops import Fate, fate, is_refused, unsent
-from orchestrator.walk.observations import KernelEvent, Seen, Sighting
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused, unsent
+from orchestrator.walk.observations import CapturedFrame, KernelEvent, Seen
+from orchestrator.walk.segments import NamespaceHop
 
 _MS = 1_000_000
 _BEGIN = 1_700_000_000 * 1_000 * _MS
@@ -18,8 +18,8 @@ PACKET = Packet(
 )
 
 
-def sighting(at: int, place: str, interface: str, how: str) -> Sighting:
-    return Sighting(_BEGIN + at, 0, place, interface, how, PACKET, 74)
+def sighting(at: int, place: str, interface: str, how: str) -> CapturedFrame:
+    return CapturedFrame(_BEGIN + at, 0, place, interface, how, PACKET, 74)
 
 
 def passed(at: int, kind: str, skb: int, interface: str) -> KernelEvent:
@@ -31,13 +31,15 @@ def drop(at: int, skb: int, reason: str, tid: int = 7) -> KernelEvent:
     return KernelEvent(event="drop", at=_BEGIN + at, tid=tid, skb=skb, reason=reason, protocol=2048)
 
 
-def told(*events: KernelEvent, came: tuple[int, str] = (10_000, "eth0"), links: tuple[str, ...] = ()) -> Fate | None:
+def told(
+    *events: KernelEvent, came: tuple[int, str] = (10_000, "eth0"), links: tuple[str, ...] = ()
+) -> KernelDrop | None:
     """The fate of a packet that client sent and host received by `came`."""
     out, got = sighting(0, "client", "eth0", "out"), sighting(came[0], "host", came[1], "host")
     seen = Seen(places={"client": ("host", "container:client"), "host": ("host", "host")}, events={"host": [*events]})
     about: Any = None
     seen.links["host"] = dict.fromkeys(links, about)
-    return fate(seen, [Segment("client", went=[out]), Segment("host", came=[got])])
+    return fate(seen, [NamespaceHop("client", went=[out]), NamespaceHop("host", came=[got])])
 
 
 def test_the_reason_is_that_of_the_packet_that_was_seen_last() -> None:
@@ -153,6 +155,6 @@ def test_what_was_sent_is_not_unsent() -> None:
 @pytest.mark.parametrize("reason", ["NO_SOCKET", "SOCKET_FILTER", "SOCKET_RCVBUFF"])
 def test_what_a_socket_refused_was_not_taken(reason: str) -> None:
     """A datagram that a socket's filter or buffer did not take came to its end, and nobody got it."""
-    assert is_refused(Fate("web", reason, 0))
-    assert not is_refused(Fate("web", "NETFILTER_DROP", 0))
+    assert is_refused(KernelDrop("web", reason, 0))
+    assert not is_refused(KernelDrop("web", "NETFILTER_DROP", 0))
     assert not is_refused(None)

@@ -78,7 +78,7 @@ def test_differences_are_waited_for_until_they_stand_still(monkeypatch: pytest.M
     seen = [[difference(*SPOILT)], [difference(*BYSTANDER)], [difference(*BYSTANDER)]]
     monkeypatch.setattr(collateral, "flatten", lambda _: {})
     monkeypatch.setattr(collateral, "structure", lambda given: given)
-    monkeypatch.setattr("orchestrator.practice.collateral.facts.told", lambda *_: seen.pop(0))
+    monkeypatch.setattr("orchestrator.practice.collateral.facts.fold", lambda *_: seen.pop(0))
     lab: Any = type("Lab", (), {"snapshot": lambda _: {}})()
     assert collateral.differences(lab, {}) == [difference(*BYSTANDER)]
     assert seen == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import told
+from orchestrator.facts import fold
 from orchestrator.facts.compare import Difference
 from orchestrator.facts.rule_order import matters
 
@@ -51,16 +51,16 @@ def test_rules_that_came_or_went_are_no_order() -> None:
 def test_an_order_that_decides_nothing_is_no_difference() -> None:
     """And one that does is told, with both orders."""
     harmless = "-d 10.0.0.9/32 -j DROP"
-    assert told({KEY: (WEB, harmless)}, {KEY: (harmless, WEB)}) == []
-    (found,) = told({KEY: (WEB, ALL)}, {KEY: (ALL, WEB)})
+    assert fold({KEY: (WEB, harmless)}, {KEY: (harmless, WEB)}) == []
+    (found,) = fold({KEY: (WEB, ALL)}, {KEY: (ALL, WEB)})
     assert (found.is_reordered, found.moved) == (True, set(found.lines))
 
 
 def test_what_came_besides_is_told() -> None:
     """Beside rules that only stand elsewhere, whether or not that matters."""
-    (found,) = told({KEY: (WEB, ALL)}, {KEY: (ALL, "-j NEW", WEB)})
+    (found,) = fold({KEY: (WEB, ALL)}, {KEY: (ALL, "-j NEW", WEB)})
     assert (set(found.lines) - found.moved, found.is_reordered) == ({"+ -j NEW"}, True)
-    (found,) = told({KEY: (WEB, "-p udp -j DROP")}, {KEY: ("-p udp -j DROP", "-j NEW", WEB)})
+    (found,) = fold({KEY: (WEB, "-p udp -j DROP")}, {KEY: ("-p udp -j DROP", "-j NEW", WEB)})
     assert (set(found.lines) - found.moved, found.is_reordered) == ({"+ -j NEW"}, False)
 
 
@@ -68,4 +68,4 @@ def test_lines_of_files_have_an_order_of_their_own() -> None:
     """The first nameserver is asked first."""
     item = Difference("client", "files", "/etc/resolv.conf", ("a", "b"), ("b", "a"))
     assert (item.moved, item.is_reordered, item.decides_nothing) == (set(), False, False)
-    assert len(told({("c", "files", "f"): ("a", "b")}, {("c", "files", "f"): ("b", "a")})) == 1
+    assert len(fold({("c", "files", "f"): ("a", "b")}, {("c", "files", "f"): ("b", "a")})) == 1

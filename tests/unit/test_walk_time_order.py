@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import Seen, Sighting
+from orchestrator.walk.observations import CapturedFrame, Seen
 from orchestrator.walk.time_order import in_one_time
 
 MS = 1_000_000
@@ -24,7 +24,7 @@ def seen(behind: int, *, back: bool = True) -> Seen:
     if back:
         moments += [("two", "out", 3 * MS - behind, 2), ("one", "host", 5 * MS, 2)]
     for order, (place, how, at, ident) in enumerate(moments):
-        found.sightings.append(Sighting(at, order, place, "eth0", how, packet(ident)))
+        found.sightings.append(CapturedFrame(at, order, place, "eth0", how, packet(ident)))
     found.sightings.sort(key=lambda one: one.at)
     return found
 
@@ -61,7 +61,9 @@ def test_what_a_machine_hands_on_to_itself_did_not_leave_for_the_other(behind: i
     def passes(ident: int, *stations: tuple[str, str, int]) -> None:
         for place, how, at in stations:
             here = at - behind if place.startswith("2") else at
-            found.sightings.append(Sighting(here, len(found.sightings), place, f"{how}{ident}", how, packet(ident)))
+            found.sightings.append(
+                CapturedFrame(here, len(found.sightings), place, f"{how}{ident}", how, packet(ident))
+            )
 
     def ms(*stations: tuple[str, str, float]) -> list[tuple[str, str, int]]:
         return [(place, how, int(at * MS)) for place, how, at in stations]
@@ -80,7 +82,7 @@ def test_what_a_machine_hands_on_to_itself_did_not_leave_for_the_other(behind: i
 def test_a_packet_that_was_sent_again_tells_nothing() -> None:
     """Nobody knows which of the two arrived."""
     found = seen(40 * MS)
-    found.sightings.append(Sighting(1003 * MS, 9, "one", "eth0", "out", packet(1)))
+    found.sightings.append(CapturedFrame(1003 * MS, 9, "one", "eth0", "out", packet(1)))
     in_one_time(found, {"node1": 0, "node2": -40 * MS})
     assert [one.at for one in found.sightings] == [0, 2 * MS, 3 * MS, 5 * MS, 1003 * MS]
 

@@ -10,10 +10,10 @@ from attrs import evolve
 
 from orchestrator.state.instance import Instance
 from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.kernel_drops import Fate
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop
 from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.diagnosis.weighing import _compared
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.wording import grounds, verdict
 
@@ -22,7 +22,7 @@ ROUTE = Death(place="host", layer="route", why="host has no route to 192.0.2.9."
 
 def test_the_kernels_reason_makes_a_verdict_one_that_was_seen() -> None:
     """The reason is of the verdict's own layer: it was seen, and the reason stands beside it."""
-    found = _compared(ROUTE, [Fate("host", "IP_INNOROUTES", 0)])
+    found = _compared(ROUTE, [KernelDrop("host", "IP_INNOROUTES", 0)])
     assert found.basis == SEEN
     assert found.evidence == ("the kernel dropped it in host, reason IP_INNOROUTES",)
     assert not found.against
@@ -31,28 +31,28 @@ def test_the_kernels_reason_makes_a_verdict_one_that_was_seen() -> None:
 def test_the_cause_of_a_reason_stays_inferred() -> None:
     """That nobody told a MAC address was seen; that it is an interface that is down was concluded."""
     down = evolve(ROUTE, layer="link", why="Interface eth0 of outsider is down.")
-    found = _compared(down, [Fate("host", "NEIGH_FAILED", 0)])
+    found = _compared(down, [KernelDrop("host", "NEIGH_FAILED", 0)])
     assert found.basis == INFERRED
     assert found.evidence
 
 
 def test_a_reason_of_another_kind_speaks_against_it() -> None:
     """It is told, and changes nothing of what the verdict is based on."""
-    found = _compared(ROUTE, [Fate("host", "XFRM_POLICY", 0)])
+    found = _compared(ROUTE, [KernelDrop("host", "XFRM_POLICY", 0)])
     assert found.basis == INFERRED
     assert found.against == ("the kernel dropped it in host, reason XFRM_POLICY: an IPsec policy blocks it",)
 
 
 def test_a_reason_that_says_nothing_changes_nothing() -> None:
     """NOT_SPECIFIED is neither for nor against."""
-    assert _compared(ROUTE, [Fate("host", "NOT_SPECIFIED", 0)]) == ROUTE
+    assert _compared(ROUTE, [KernelDrop("host", "NOT_SPECIFIED", 0)]) == ROUTE
 
 
 def test_the_fate_of_an_error_is_not_that_of_what_it_is_about() -> None:
     """A namespace that answers itself has both; what became of the error says nothing of the packet."""
     about: Any = None
     ways = [
-        Path(direction, about, [], fate=Fate("client", reason, 0))
+        PacketPath(direction, about, [], fate=KernelDrop("client", reason, 0))
         for direction, reason in (("error", "NETFILTER_DROP"), ("there", "NEIGH_FAILED"))
     ]
     scene = Scene(about, about, about, ways, about, about, about)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.capture.recorder import Capture
-from orchestrator.capture.where import Where, find
+from orchestrator.capture.where import CapturePoint, find
 from orchestrator.cli.common import Options, chosen
 from orchestrator.cli.screen import Screen
 from orchestrator.errors import HostDied, UsageError
@@ -141,7 +141,7 @@ class _Ends:
         return not self._stopped() and time.monotonic() < self._deadline
 
 
-def _shown(screen: Screen, wheres: list[Where], taken: Capture, told: set[int]) -> bool:
+def _shown(screen: Screen, wheres: list[CapturePoint], taken: Capture, told: set[int]) -> bool:
     """Say what is new: interfaces that were removed, and on a terminal how many packets there are."""
     for number in sorted(taken.gone - told):
         screen.say(f"{wheres[number].name} is gone: nothing more comes from there")
@@ -152,7 +152,7 @@ def _shown(screen: Screen, wheres: list[Where], taken: Capture, told: set[int]) 
     return True
 
 
-def _tell(screen: Screen, target: str, wheres: list[Where], taken: Capture) -> None:
+def _tell(screen: Screen, target: str, wheres: list[CapturePoint], taken: Capture) -> None:
     rows = list(zip([where.name for where in wheres], taken.written, taken.dropped, strict=True))
     lines = [f"{name} {count}" + (f" ({lost} dropped)" if lost else "") for name, count, lost in rows]
     text = f"{sum(taken.written)} packets: {', '.join(lines)}"

@@ -14,9 +14,9 @@ from orchestrator.facts import (
     UNREAD_KIND,
     Difference,
     flatten,
+    fold,
     sentence,
     structure,
-    told,
 )
 from orchestrator.lab.running import RunningLab
 from orchestrator.model import Lab
@@ -30,7 +30,7 @@ def differences(lab: Lab, instance: Instance) -> list[Difference]:
     with RunningLab.attach(lab, instance) as running:
         taken = running.snapshot_begun()
         before = after_up(instance)
-        return told(before, flatten(structure(taken())))
+        return fold(before, flatten(structure(taken())))
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

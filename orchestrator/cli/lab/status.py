@@ -13,8 +13,8 @@ from orchestrator.errors import EXIT_BUILD, NetproofError
 from orchestrator.facts import (
     Snapshot,
     flatten,
+    fold,
     structure,
-    told,
 )
 from orchestrator.facts.flat_snapshot import place_name
 from orchestrator.lab.outside_view import OutsideView, view
@@ -41,7 +41,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     engines = {host: item.engine.version for host, item in snapshots.items()}
     engines |= {host: found.engine for host, found in views.items()}
     before = None if unseen else baseline.kept(instance)
-    changed = None if before is None else len(told(flatten(structure(before)), flatten(snapshots)))
+    changed = None if before is None else len(fold(flatten(structure(before)), flatten(snapshots)))
     screen.line(screen.colour(f"{instance}: {lab.shows}", "bold"))
     screen.columns([("NODE", "KIND", "STATE", "ADDRESSES")] + [_cells(row) for row in rows])
     for line in graphs.text(graphs.of(snapshots)).splitlines() if snapshots else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import Seen, Sighting
+from orchestrator.walk.observations import CapturedFrame, Seen
 
 _ASKS, _TELLS = {"request", "neighbour solicitation"}, {"reply", "neighbour advertisement"}
 
@@ -31,15 +31,15 @@ def is_reply(packet: Packet, address: str) -> bool:
     return _about(packet, address, _TELLS, packet.src)
 
 
-def requests(seen: Seen, place: str, address: str) -> list[Sighting]:
+def requests(seen: Seen, place: str, address: str) -> list[CapturedFrame]:
     """Questions for an address that a namespace sent."""
     return [one for one in _at(seen, place) if one.how == "out" and is_request(one.packet, address)]
 
 
-def replies(seen: Seen, place: str, address: str) -> list[Sighting]:
+def replies(seen: Seen, place: str, address: str) -> list[CapturedFrame]:
     """Answers about an address that came to a namespace."""
     return [one for one in _at(seen, place) if one.how != "out" and is_reply(one.packet, address)]
 
 
-def _at(seen: Seen, place: str) -> Iterator[Sighting]:
+def _at(seen: Seen, place: str) -> Iterator[CapturedFrame]:
     return (one for one in seen.sightings if one.place == place)

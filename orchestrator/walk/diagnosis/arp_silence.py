@@ -8,9 +8,9 @@ from orchestrator.walk.diagnosis.kernel_drops import fate
 from orchestrator.walk.diagnosis.route_failures import is_blackhole, refusal
 from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.observations import Sighting
+from orchestrator.walk.observations import CapturedFrame
 from orchestrator.walk.routes import Query, said
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 _SYSCTLS = ("arp_ignore", "arp_filter")
 _ARP = 0x0806
@@ -40,7 +40,7 @@ def unheeded(scene: Scene, place: str, address: str) -> Death | None:
     if not told:
         return None
     last = told[-1]
-    found = fate(scene.seen, [Segment(last.place, came=[last])])
+    found = fate(scene.seen, [NamespaceHop(last.place, came=[last])])
     if found is None or found.reason != "NETFILTER_DROP":
         return None
     host = last.place.partition("/")[0]
@@ -48,7 +48,7 @@ def unheeded(scene: Scene, place: str, address: str) -> Death | None:
     return Death(place=host, layer="filter", why=why, proof=str(found), basis=SEEN)
 
 
-def dropped_arp(scene: Scene, place: str, came: Sighting) -> str:
+def dropped_arp(scene: Scene, place: str, came: CapturedFrame) -> str:
     """The kernel's word that a rule dropped a copy of an ARP packet that a bridge was about to send; "" without."""
     for one in scene.seen.events.get(scene.seen.places[place][0], []):
         is_one = one.event == "drop" and one.reason == "NETFILTER_DROP" and one.protocol == _ARP
@@ -57,8 +57,8 @@ def dropped_arp(scene: Scene, place: str, came: Sighting) -> str:
     return ""
 
 
-def _dropped(scene: Scene, address: str, one: Sighting) -> Death | None:
-    told = fate(scene.seen, [Segment(one.place, came=[one])])
+def _dropped(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
+    told = fate(scene.seen, [NamespaceHop(one.place, came=[one])])
     if told is None or not told.is_told:
         return None
     layer = "filter" if told.reason == "NETFILTER_DROP" else "link"
@@ -68,7 +68,7 @@ def _dropped(scene: Scene, address: str, one: Sighting) -> Death | None:
     return Death(place=one.place, layer=layer, why=why, proof=str(told), basis=SEEN)
 
 
-def _kept_answer(scene: Scene, address: str, one: Sighting) -> Death | None:
+def _kept_answer(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
     """It answered, and the bridge that its answer came to did not pass that on."""
     answers = [each for each in scene.seen.sightings if is_reply(each.packet, address) and each.at > one.at]
     last = answers[-1] if answers else None
@@ -81,7 +81,7 @@ def _kept_answer(scene: Scene, address: str, one: Sighting) -> Death | None:
     return Death(place=host, layer="link", why=why, proof=f"bridge -d link show {link.name}", basis=INFERRED)
 
 
-def _dropped_answer(scene: Scene, address: str, one: Sighting) -> Death | None:
+def _dropped_answer(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
     """It did not answer, and a rule dropped something of ARP (IPv6: of IPv6) in the moment in which it would have."""
     if any(is_reply(each.packet, address) for each in scene.seen.sightings):
         return None
@@ -96,7 +96,7 @@ def _dropped_answer(scene: Scene, address: str, one: Sighting) -> Death | None:
     return None
 
 
-def _no_arp(scene: Scene, address: str, one: Sighting) -> Death | None:
+def _no_arp(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
     link = scene.seen.links[one.place].get(one.interface)
     if link is None or "NOARP" not in link.flags:
         return None
@@ -104,7 +104,7 @@ def _no_arp(scene: Scene, address: str, one: Sighting) -> Death | None:
     return Death(place=one.place, layer="neighbour", why=why, proof=f"{one.interface}: NOARP", basis=INFERRED)
 
 
-def _by_sysctl(scene: Scene, address: str, one: Sighting) -> Death | None:
+def _by_sysctl(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
     if ":" in address:
         return None
     sysctls = scene.space(one.place).sysctls
@@ -124,7 +124,7 @@ def disowned(place: str, address: str, interface: str, proof: str) -> Death:
     return Death(place=place.partition("/")[0], layer="route", why=why, proof=proof, basis=INFERRED)
 
 
-def _by_source(scene: Scene, address: str, one: Sighting) -> Death | None:
+def _by_source(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
     """ARP requests from a source that may not come in there are not answered, either."""
     if ":" in address:
         return None

@@ -8,14 +8,14 @@ from orchestrator.facts.model import Link
 from orchestrator.walk.diagnosis.bridge_ports import kept
 from orchestrator.walk.diagnosis.scene import Scene, is_large, is_loose
 from orchestrator.walk.diagnosis.unanswered_arp import cut_off
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import INFERRED, LAST_SEEN, Death
-from orchestrator.walk.observations import Sighting
+from orchestrator.walk.observations import CapturedFrame
 from orchestrator.walk.routes import after_prerouting
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 
-def not_bridged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+def not_bridged(scene: Scene, _: PacketPath, __: int, segment: NamespaceHop) -> Death | None:
     """It came in by a port whose bridge did not pass it on, or by an interface that is no port of any."""
     if segment.went or not segment.came:
         return None
@@ -40,7 +40,7 @@ def not_bridged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | Non
     return _by_its_table(scene, place, last, link)
 
 
-def _by_its_table(scene: Scene, place: str, last: Sighting, link: Link) -> Death:
+def _by_its_table(scene: Scene, place: str, last: CapturedFrame, link: Link) -> Death:
     """A bridge that did not pass a frame on: its table leads to another port than the receiver's, or one too narrow."""
     frame = last.packet.inner or last.packet
     for loose in _loose_ends(scene, last.place, frame.dmac):
@@ -107,7 +107,7 @@ def forgot_itself(scene: Scene, mac: str) -> Death | None:
     return None
 
 
-def taken_by_the_bridge(scene: Scene, segment: Segment, mac: str) -> Death | None:
+def taken_by_the_bridge(scene: Scene, segment: NamespaceHop, mac: str) -> Death | None:
     """A bridge's table says that the MAC address of somebody on it is the bridge's own."""
     last = segment.came[-1]
     link = scene.seen.links[segment.place].get(last.interface)
@@ -122,7 +122,7 @@ def taken_by_the_bridge(scene: Scene, segment: Segment, mac: str) -> Death | Non
     return Death(place=segment.place, layer="link", why=why, proof=proof)
 
 
-def unplugged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+def unplugged(scene: Scene, _: PacketPath, __: int, segment: NamespaceHop) -> Death | None:
     """The interface it was sent to is cut off: a bridge that has forgotten where it was sends to all, or to none."""
     last = (segment.went or segment.came)[-1:]
     if not last or (segment.came and not segment.went and last[0].how == "host"):
@@ -138,7 +138,7 @@ def unplugged(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
     return None
 
 
-def not_turned_back(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+def not_turned_back(scene: Scene, _: PacketPath, __: int, segment: NamespaceHop) -> Death | None:
     """A bridge was to send it back by the port it came in by: a rule had given it the destination that is behind it."""
     last = segment.went[-1] if segment.went else None
     link = scene.seen.links[segment.place].get(last.interface) if last is not None else None

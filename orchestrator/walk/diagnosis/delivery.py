@@ -7,9 +7,9 @@ import re
 from attrs import evolve, frozen
 
 from orchestrator.facts.packets import Packet
-from orchestrator.walk.legs import Path, arrived
+from orchestrator.walk.legs import PacketPath, arrived
 from orchestrator.walk.observations import Seen
-from orchestrator.walk.segments import Segment, became
+from orchestrator.walk.segments import NamespaceHop, became
 
 _TPROXY = re.compile(r"-j TPROXY --on-port (?P<port>\d+)(?: --on-ip (?P<ip>\S+))?")
 _TPROXY_NFT = re.compile(r"tproxy (?:ip6? )?to (?:\[?(?P<ip>[0-9a-f.:]*[0-9a-f])\]?)?(?::(?P<port>\d+))?")
@@ -31,7 +31,7 @@ class Delivery:
     proxied: bool = False
 
 
-def delivery(seen: Seen, way: Path | None) -> Delivery | None:
+def delivery(seen: Seen, way: PacketPath | None) -> Delivery | None:
     """Where a packet was delivered; None when it did not arrive, was dropped there, or has no ports."""
     if way is None or not arrived(way):
         return None
@@ -59,7 +59,7 @@ def proxied(rule: str) -> tuple[str, int | None]:
     return "" if found["ip"] in _ANY else str(found["ip"]), int(found["port"] or 0)
 
 
-def as_delivered(seen: Seen, segment: Segment) -> Packet:
+def as_delivered(seen: Seen, segment: NamespaceHop) -> Packet:
     """The packet as the input hook met it; where nothing saw it there, as conntrack says that it became."""
     late = next((chain.packet for chain in segment.chains if chain.hook == "input"), None)
     return late if late is not None else became(seen, segment.place, segment.first)

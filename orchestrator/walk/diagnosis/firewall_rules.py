@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orchestrator.facts.packets import VXLAN_PORT
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.legs import PacketPath, arrived, describe
 from orchestrator.walk.model import INFERRED, SEEN, Death
 from orchestrator.walk.observations import Traversal, risen
 
@@ -27,7 +27,7 @@ def dropped(scene: Scene) -> Death | None:
     return None
 
 
-def _is_of(way: Path, chain: Traversal) -> bool:
+def _is_of(way: PacketPath, chain: Traversal) -> bool:
     """Whether a traversal is one of a packet that carries a way's."""
     return any(chain in segment.chains for segment in way.segments)
 
@@ -43,7 +43,7 @@ def reset_by_a_rule(scene: Scene) -> Death | None:
     return rejected(scene, place, f"{place} sent: {describe(back.packet)}")
 
 
-def rejected_with_an_error(scene: Scene, error: Path, maker: str) -> Death | None:
+def rejected_with_an_error(scene: Scene, error: PacketPath, maker: str) -> Death | None:
     """A rule rejected it: where the kernel says that netfilter dropped it, or else one such counter rose."""
     told = scene.fate_at(maker)
     rules = risen(scene.seen, maker, "REJECT")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import Death
 
 
-def too_large_to_route(scene: Scene, way: Path) -> Death | None:
+def too_large_to_route(scene: Scene, way: PacketPath) -> Death | None:
     """It came in, the route leads out by an interface that is too narrow, and it did not go out."""
     segment, route = way.segments[-1], way.routes.get(len(way.segments) - 1)
     if segment.went or not segment.came or route is None or route.type != "unicast":

@@ -14,12 +14,12 @@ from orchestrator.walk.diagnosis.firewall_rules import rejected_with_an_error
 from orchestrator.walk.diagnosis.forward_mtu import too_large_to_route
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.unanswered_arp import unheard
+from orchestrator.walk.diagnosis.unanswered_arp import why_unanswered
 from orchestrator.walk.diagnosis.unfit_addresses import unfit_address
 from orchestrator.walk.diagnosis.vxlan_underlay import too_large_below
-from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.legs import PacketPath, arrived, describe
 from orchestrator.walk.model import SEEN, Death
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 TOO_BIG = {"fragmentation needed", "packet too big"}
 _SETS_TTL = re.compile(r"-j (?:TTL|HL) |(?:ttl|hoplimit) set ")
@@ -47,7 +47,7 @@ def told_by_icmp(scene: Scene) -> Death | None:
     return found or rejected_with_an_error(scene, error, maker) or _by_the_kernel(scene, error, maker)
 
 
-def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
+def _by_a_tunnel(scene: Scene, error: PacketPath) -> Death | None:
     """A tunnel says in the receiver's name that the network below it is too narrow."""
     there = scene.way("there")
     if error.packet.kind not in TOO_BIG or there is None:
@@ -55,7 +55,7 @@ def _by_a_tunnel(scene: Scene, error: Path) -> Death | None:
     return too_large_below(scene, error.segments[0].came[0], there.packet.size, describe(error.packet))
 
 
-def _maker(scene: Scene, error: Path) -> str:
+def _maker(scene: Scene, error: PacketPath) -> str:
     """The namespace that sent an error: the first that it was seen to leave, else the one that has its source."""
     first = error.segments[0]
     if not first.came:
@@ -63,7 +63,7 @@ def _maker(scene: Scene, error: Path) -> str:
     return next((place for place in scene.seen.places if scene.has(place, error.packet.src)), "")
 
 
-def _too_big(scene: Scene, error: Path, maker: str) -> Death:
+def _too_big(scene: Scene, error: PacketPath, maker: str) -> Death:
     """Somebody on the way says that it is too large; the route there says for what."""
     proof = _sent(error, maker)
     for way in scene.ways:
@@ -73,17 +73,17 @@ def _too_big(scene: Scene, error: Path, maker: str) -> Death:
     return Death(place=maker, layer="mtu", why=f"{maker} says it is too large.", proof=proof, basis=SEEN)
 
 
-def _sent(error: Path, maker: str) -> str:
+def _sent(error: PacketPath, maker: str) -> str:
     return f"{maker} sent: {describe(error.packet)}"
 
 
-def _from_outside(error: Path) -> Death:
+def _from_outside(error: PacketPath) -> Death:
     place = error.segments[0].place
     why = f"{error.packet.src}, which is no part of the lab, says: {error.packet.kind}."
     return Death(place=place, layer="route", why=why, proof=describe(error.packet), basis=SEEN)
 
 
-def _ran_out(scene: Scene, error: Path, maker: str) -> Death:
+def _ran_out(scene: Scene, error: PacketPath, maker: str) -> Death:
     """The TTL (IPv6: hop limit) was used up."""
     quoted = error.packet.quoted
     word = "hop limit" if quoted is not None and ":" in quoted.dst else "TTL"
@@ -96,13 +96,13 @@ def _ran_out(scene: Scene, error: Path, maker: str) -> Death:
     return Death(place=maker, layer="route", why=why, proof=proof, basis=SEEN)
 
 
-def _shortened(came: Segment | None) -> str:
+def _shortened(came: NamespaceHop | None) -> str:
     """The rule that gave a packet another TTL where it ran out."""
     steps = [step for chain in came.chains for step in chain.steps] if came is not None else []
     return next((f"; a rule gave it another: {step.text}" for step in steps if _SETS_TTL.search(step.text)), "")
 
 
-def _by_the_kernel(scene: Scene, error: Path, maker: str) -> Death | None:
+def _by_the_kernel(scene: Scene, error: PacketPath, maker: str) -> Death | None:
     """The kernel of a namespace had a reason of its own."""
     came = scene.ended_at(maker)
     there = scene.way("there")
@@ -113,7 +113,7 @@ def _by_the_kernel(scene: Scene, error: Path, maker: str) -> Death | None:
     if kind in _NEIGHBOUR:
         hop = (route.gateway or route.query.dst) if route is not None else scene.walk.address
         interface = route.interface if route is not None else ""
-        return unheard(scene, maker, hop, interface)
+        return why_unanswered(scene, maker, hop, interface)
     if there is not None and arrived(there) and came is not None:
         return None  # it was delivered, and nobody listens: that is told by who looks at sockets
     why = f"{maker} says: {kind}."

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from attrs import frozen
 
 from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.observations import KernelEvent, Seen, Sighting
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.observations import CapturedFrame, KernelEvent, Seen
+from orchestrator.walk.segments import NamespaceHop
 
 _NEAR = 1_000_000  # ns between a frame and its event, where it is sent
 _QUEUED = 5_000_000  # where it is received: a frame has its time before it waits for its turn
@@ -30,7 +30,7 @@ _OF_SOCKETS = {"NO_SOCKET", "SOCKET_FILTER", "SOCKET_RCVBUFF", "SOCKET_BACKLOG",
 
 
 @frozen
-class Fate:
+class KernelDrop:
     """That the kernel dropped a packet: where it was seen last, the reason, and the interface it was to leave by."""
 
     place: str
@@ -48,12 +48,12 @@ class Fate:
         return f"the kernel dropped it in {self.place}{by}, reason {self.reason or 'not told'}"
 
 
-def is_refused(told: Fate | None) -> bool:
+def is_refused(told: KernelDrop | None) -> bool:
     """Whether a packet came to its end, and no socket there took it."""
     return told is not None and told.reason in _OF_SOCKETS
 
 
-def fate(seen: Seen, segments: Iterable[Segment]) -> Fate | None:
+def fate(seen: Seen, segments: Iterable[NamespaceHop]) -> KernelDrop | None:
     """Whether the kernel dropped this packet after it was last seen; None where it says nothing of that."""
     sightings = sorted(
         (one for segment in segments for one in (*segment.came, *segment.went)), key=lambda one: (one.at, one.order)
@@ -70,7 +70,7 @@ def fate(seen: Seen, segments: Iterable[Segment]) -> Fate | None:
     return None if found is not None and there and found.interface and found.interface not in there else found
 
 
-def _matched(events: Sequence[KernelEvent], sightings: Sequence[Sighting]) -> list[KernelEvent | None]:
+def _matched(events: Sequence[KernelEvent], sightings: Sequence[CapturedFrame]) -> list[KernelEvent | None]:
     """The event of each sighting; of several that could be it, the one of the packet before, else the nearest."""
     found: list[KernelEvent | None] = []
     for sighting in sightings:
@@ -88,7 +88,7 @@ def _is_doubtful(fitting: Sequence[KernelEvent], at: int, last: int | None) -> b
     return nearest.skb != last and bool(others) and min(others) < _DISTINCT + 2 * abs(nearest.at - at)
 
 
-def _fits(event: KernelEvent, sighting: Sighting) -> bool:
+def _fits(event: KernelEvent, sighting: CapturedFrame) -> bool:
     if event.interface != sighting.interface:
         return False
     if sighting.how == "out":
@@ -97,7 +97,9 @@ def _fits(event: KernelEvent, sighting: Sighting) -> bool:
     return same and abs(event.at - sighting.at) < _QUEUED
 
 
-def _after(events: Sequence[KernelEvent], known: Sequence[KernelEvent | None], last: Sighting) -> Fate | None:
+def _after(
+    events: Sequence[KernelEvent], known: Sequence[KernelEvent | None], last: CapturedFrame
+) -> KernelDrop | None:
     """The drop that follows on the last event that is known to be of the packet."""
     begin, interface = known[-1], ""
     if begin is None:
@@ -109,7 +111,7 @@ def _after(events: Sequence[KernelEvent], known: Sequence[KernelEvent | None], l
         if event.event == "drop":
             if event.reason in _OF_LISTENERS or _is_late(event, begin):
                 return None
-            return Fate(last.place, event.reason, event.at, interface)
+            return KernelDrop(last.place, event.reason, event.at, interface)
         if event.event == "queue":
             interface = event.interface
         elif event.event in {"xmit", "receive"}:

@@ -9,7 +9,7 @@ from attrs import define, evolve, field, frozen
 
 from orchestrator.lab.running import RunningLab
 from orchestrator.walk.diagnosis.delivery import Delivery, delivery, proxied
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import Death
 from orchestrator.walk.observations import Seen
 from orchestrator.walk.socket_owners import Owner
@@ -66,7 +66,7 @@ class Listeners:
     _seen: Seen
     _known: dict[Delivery, Taken] = field(factory=dict)
 
-    def of(self, way: Path | None) -> Taken | None:
+    def of(self, way: PacketPath | None) -> Taken | None:
         """Who takes the packet of a way; None where it did not arrive, or has no ports."""
         found = delivery(self._seen, way)
         if found is None:

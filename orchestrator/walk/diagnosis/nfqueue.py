@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import INFERRED, Death
 from orchestrator.walk.observations import Step
 
@@ -25,7 +25,7 @@ def handed_over(scene: Scene) -> Death | None:
     return None
 
 
-def _last(way: Path) -> Step | None:
+def _last(way: PacketPath) -> Step | None:
     """The last step of a packet's way, where the way ends with it."""
     segment = way.segments[-1] if way.segments else None
     if segment is None or segment.went or not segment.chains or (way.fate is not None and way.fate.is_told):

@@ -9,10 +9,10 @@ from attrs import evolve
 from orchestrator.facts.packets import Packet
 from orchestrator.walk.diagnosis.forward_mtu import too_large_to_route
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.trail_ends import lost
-from orchestrator.walk.legs import Path, arrived, decide, packets, path
+from orchestrator.walk.diagnosis.trail_ends import why_lost
+from orchestrator.walk.legs import PacketPath, arrived, decide, packets, path
 from orchestrator.walk.model import Death
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 _ERRORS = {"fragmentation needed", "packet too big"}
 
@@ -22,7 +22,7 @@ def oversize(scene: Scene) -> Death | None:
     for way in _largest(scene):
         if arrived(way):
             continue
-        found = lost(scene, way)
+        found = why_lost(scene, way)
         if found is not None and found.layer == "mtu":
             return evolve(found, proof=found.proof + _unheard_of(scene))
         found = too_large_to_route(scene, way)
@@ -31,7 +31,7 @@ def oversize(scene: Scene) -> Death | None:
     return None
 
 
-def _largest(scene: Scene) -> Iterator[Path]:
+def _largest(scene: Scene) -> Iterator[PacketPath]:
     mine = list(packets(scene.seen, scene.exchange.has))
     for direction in ("there", "back"):
         some = [one for one in mine if scene.exchange.is_there(one) == (direction == "there")]
@@ -42,7 +42,7 @@ def _largest(scene: Scene) -> Iterator[Path]:
                 yield _clipped(way, _limit(scene, way))
 
 
-def _limit(scene: Scene, way: Path) -> int:
+def _limit(scene: Scene, way: PacketPath) -> int:
     """The largest packet that the two ends send: what a capture shows may be several that travel as one so far."""
     first = scene.way("there")
     ends = [way.segments[0].went[:1], first.segments[-1].came[-1:] if first is not None else []]
@@ -50,14 +50,14 @@ def _limit(scene: Scene, way: Path) -> int:
     return min((link.mtu for link in links if link is not None), default=1 << 16)
 
 
-def _clipped(way: Path, limit: int) -> Path:
+def _clipped(way: PacketPath, limit: int) -> PacketPath:
     def clip(packet: Packet) -> Packet:
         inner = clip(packet.inner) if packet.inner is not None else None
         most = limit if inner is None else packet.size - (packet.inner.size if packet.inner else 0) + inner.size
         return evolve(packet, size=min(packet.size, most), inner=inner)
 
     segments = [
-        Segment(
+        NamespaceHop(
             one.place,
             [evolve(seen, packet=clip(seen.packet)) for seen in one.came],
             one.chains,
@@ -65,7 +65,7 @@ def _clipped(way: Path, limit: int) -> Path:
         )
         for one in way.segments
     ]
-    return Path(way.direction, clip(way.packet), segments, way.routes)
+    return PacketPath(way.direction, clip(way.packet), segments, way.routes)
 
 
 def _unheard_of(scene: Scene) -> str:

@@ -18,13 +18,13 @@ from orchestrator.graph.peers import other_end
 from orchestrator.lab.running import RunningLab
 from orchestrator.state.baseline import kept
 from orchestrator.walk.diagnosis.arp_requests import called, replies, requests
-from orchestrator.walk.diagnosis.kernel_drops import Fate
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop
 from orchestrator.walk.diagnosis.listeners import Listeners
-from orchestrator.walk.legs import Exchange, Path
+from orchestrator.walk.legs import Exchange, PacketPath
 from orchestrator.walk.model import Walk
 from orchestrator.walk.observations import Seen
 from orchestrator.walk.routes import Query, Route
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 _NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
 _TOOLS = ("iptables", "ip6tables")
@@ -41,7 +41,7 @@ class Scene:
     running: RunningLab
     seen: Seen
     exchange: Exchange
-    ways: list[Path]
+    ways: list[PacketPath]
     walk: Walk
     ask: Callable[[str, Query], Route]
     listeners: Listeners
@@ -50,17 +50,17 @@ class Scene:
     _facts: dict[str, Snapshot] | None = None
     _baseline: dict[str, Snapshot] | None = None
 
-    def way(self, direction: str) -> Path | None:
+    def way(self, direction: str) -> PacketPath | None:
         """The way of the packet of this direction."""
         return next((one for one in self.ways if one.direction == direction and one.segments), None)
 
-    def fate_at(self, place: str) -> Fate | None:
+    def fate_at(self, place: str) -> KernelDrop | None:
         """The kernel's word on a packet of the exchange that ended in a namespace; an error about it is not of it."""
         asked = [one.fate for one in self.ways if one.direction != "error" and one.fate is not None]
         fates = [one for one in asked if one.place == place]
         return fates[0] if fates else None
 
-    def ended_at(self, place: str) -> Segment | None:
+    def ended_at(self, place: str) -> NamespaceHop | None:
         """Where a packet of the exchange came to a namespace and ended there; an error about it is none of it."""
         ways = [one for one in self.ways if one.direction in {"there", "back", "relay"}]
         here = [segment for way in ways for segment in way.segments if segment.place == place and not segment.went]
@@ -191,7 +191,7 @@ def _translates(options: dict[str, str], address: str) -> bool:
     return mode == "nat" and options.get("com.docker.network.bridge.enable_ip_masquerade", "true") == "true"
 
 
-def routed(segment: Segment) -> bool:
+def routed(segment: NamespaceHop) -> bool:
     """Whether a namespace forwarded the packet on layer 3: it came in by one interface and was sent by another."""
     return bool(segment.came and (segment.went or any(one.hook == "forward" for one in segment.chains)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.facts.packets import Packet
 from orchestrator.walk.diagnosis.firewall_rules import rejected
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.legs import PacketPath, arrived, describe
 from orchestrator.walk.model import SEEN, Death
 from orchestrator.walk.observations import KernelEvent, risen
 
@@ -43,7 +43,7 @@ def _by_tcp(scene: Scene, packet: Packet) -> KernelEvent | None:
     return None
 
 
-def _by_the_machine(scene: Scene, way: Path, maker: str, told: KernelEvent | None) -> Death:
+def _by_the_machine(scene: Scene, way: PacketPath, maker: str, told: KernelEvent | None) -> Death:
     taken = scene.listeners.of(scene.way("there"))
     owner = next(iter(taken.owners), None) if taken is not None and taken.delivery.place == maker else None
     because = _WHY.get(told.reason, "") if told is not None else ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.segments import Segment, is_for_another
+from orchestrator.walk.segments import NamespaceHop, is_for_another
 
 _ARP, _IPV6 = 0x0806, 0x86DD
 _QUEUES = ("QDISC_", "FQ_")
@@ -13,7 +13,7 @@ _ON_A_PARENT = {"macvlan", "ipvlan"}
 _WHOLE = 140  # letters of a line of tc
 
 
-def redirected(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+def redirected(scene: Scene, way: PacketPath, _: int, __: NamespaceHop) -> Death | None:
     """A filter of tc took it where it came in: no chain met it there, and a filter of the interface redirects."""
     if way.fate is not None and way.fate.reason.startswith("TC_"):
         return None
@@ -30,7 +30,7 @@ def redirected(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
     return None
 
 
-def _went_there(scene: Scene, segment: Segment, to: str) -> bool:
+def _went_there(scene: Scene, segment: NamespaceHop, to: str) -> bool:
     """Whether a packet went where a filter redirects; the receiver may keep nothing of it, which no bridge does."""
     if segment.went:
         return {one.interface for one in segment.went} == {to}
@@ -38,7 +38,7 @@ def _went_there(scene: Scene, segment: Segment, to: str) -> bool:
     return link is not None and not link.master
 
 
-def held(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+def held(scene: Scene, way: PacketPath, number: int, segment: NamespaceHop) -> Death | None:
     """It was routed, nothing dropped it, and it did not leave by an interface that was given a queue."""
     route = way.routes.get(number)
     if segment.went or route is None or route.type != "unicast" or way.fate is not None:
@@ -50,7 +50,7 @@ def held(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None
     return Death(place=segment.place, layer="link", why=why, proof=f"tc: {queue}", basis=INFERRED)
 
 
-def overfull(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+def overfull(scene: Scene, way: PacketPath, _: int, __: NamespaceHop) -> Death | None:
     """The kernel says that a queue dropped it: that of the interface, or of what it stands on in its machine."""
     told = way.fate
     if told is None or not told.reason.startswith(_QUEUES) or not told.interface:

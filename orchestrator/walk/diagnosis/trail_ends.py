@@ -14,19 +14,19 @@ from orchestrator.walk.diagnosis.bridge_forwarding import (
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene, is_large, is_loose, routed
 from orchestrator.walk.diagnosis.traffic_control import held, overfull, redirected
-from orchestrator.walk.diagnosis.unanswered_arp import unheard
+from orchestrator.walk.diagnosis.unanswered_arp import why_unanswered
 from orchestrator.walk.diagnosis.vxlan_underlay import cut_tunnel, in_the_tunnel, into_a_tunnel
 from orchestrator.walk.diagnosis.wrong_mac import misaddressed
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import SEEN, Death
-from orchestrator.walk.observations import Sighting
+from orchestrator.walk.observations import CapturedFrame
 from orchestrator.walk.routes import Query, Route, said
-from orchestrator.walk.segments import Segment, is_for_another
+from orchestrator.walk.segments import NamespaceHop, is_for_another
 
 _KEPT = {"IP_INADDRERRORS", "IP_INNOROUTES"}  # reasons of a kernel that does not forward
 
 
-def lost(scene: Scene, way: Path) -> Death | None:
+def why_lost(scene: Scene, way: PacketPath) -> Death | None:
     """Where a packet's trail ends without its having arrived, and why."""
     number = len(way.segments) - 1
     segment = way.segments[number]
@@ -54,7 +54,7 @@ def lost(scene: Scene, way: Path) -> Death | None:
     return None
 
 
-def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+def _no_route(scene: Scene, way: PacketPath, number: int, segment: NamespaceHop) -> Death | None:
     route = way.routes.get(number)
     if route is None or segment.went or route.query.iif == "lo":
         return None
@@ -72,7 +72,7 @@ def _no_route(scene: Scene, way: Path, number: int, segment: Segment) -> Death |
     return refused or _kept(scene, segment.place, route)
 
 
-def _given_source(scene: Scene, way: Path, number: int, source: str) -> Death | None:
+def _given_source(scene: Scene, way: PacketPath, number: int, source: str) -> Death | None:
     """A namespace before gave the packet a source that is the receiver's own."""
     place = way.segments[number].place
     for one in way.segments[:number]:
@@ -90,7 +90,7 @@ def _in_a_circle(scene: Scene, router: str, place: str, route: Route) -> Death:
     return Death(place=router, layer="route", why=why, proof=f"route lookup of {router}: {said(other)}")
 
 
-def _not_forwarded(scene: Scene, way: Path, _: int, segment: Segment) -> Death | None:
+def _not_forwarded(scene: Scene, way: PacketPath, _: int, segment: NamespaceHop) -> Death | None:
     """The kernel kept a packet whose destination conntrack had translated back: nothing shows what it looked up."""
     told = way.fate
     if told is None or told.reason not in _KEPT or told.place != segment.place or not segment.came or segment.went:
@@ -112,7 +112,7 @@ def _kept(scene: Scene, place: str, route: Route) -> Death | None:
     return Death(place=place, layer="route", why=why, proof="net.ipv6.conf.all.forwarding = 0")
 
 
-def _asks_nobody(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+def _asks_nobody(scene: Scene, way: PacketPath, _: int, __: NamespaceHop) -> Death | None:
     """It left by an interface that takes no part in ARP: the kernel writes that one's own MAC address as receiver."""
     for one in (sent for each in way.segments for sent in each.went):
         link, frame = scene.seen.links[one.place].get(one.interface), one.packet
@@ -124,7 +124,7 @@ def _asks_nobody(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
     return None
 
 
-def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+def _for_another(scene: Scene, way: PacketPath, number: int, segment: NamespaceHop) -> Death | None:
     """It was sent to a MAC address that is not the receiver's: the sender's neighbour table is wrong."""
     if not segment.came or segment.went or not is_for_another(scene.seen, segment.came[-1]):
         last = segment.came[-1] if segment.came else None
@@ -154,7 +154,7 @@ def _for_another(scene: Scene, way: Path, number: int, segment: Segment) -> Deat
     )
 
 
-def _behind_the_wire(scene: Scene, _: Path, __: int, segment: Segment) -> Death | None:
+def _behind_the_wire(scene: Scene, _: PacketPath, __: int, segment: NamespaceHop) -> Death | None:
     """It left by an interface, and the other end did not get it."""
     if not segment.went:
         return None
@@ -178,7 +178,7 @@ def _behind_the_wire(scene: Scene, _: Path, __: int, segment: Segment) -> Death 
     return None
 
 
-def _too_narrow(scene: Scene, last: Sighting, place: str, other: Link) -> Death:
+def _too_narrow(scene: Scene, last: CapturedFrame, place: str, other: Link) -> Death:
     """It is dropped at the narrow end of a wire; the wide end is at fault where the network was to be that narrow."""
     link = scene.seen.links[last.place].get(last.interface)
     mtu = link.mtu if link else "?"
@@ -190,14 +190,14 @@ def _too_narrow(scene: Scene, last: Sighting, place: str, other: Link) -> Death:
     return Death(place=place, layer="mtu", why=why, proof=proof)
 
 
-def _unsent(scene: Scene, way: Path, number: int, segment: Segment) -> Death | None:
+def _unsent(scene: Scene, way: PacketPath, number: int, segment: NamespaceHop) -> Death | None:
     """It was routed and not sent: the neighbour, the interface, or its size."""
     route = way.routes.get(number)
     if segment.went or route is None or route.type != "unicast":
         return None
     link = scene.seen.links[segment.place].get(route.interface)
     hop = route.gateway or route.query.dst
-    quiet = unheard(scene, segment.place, hop, route.interface)
+    quiet = why_unanswered(scene, segment.place, hop, route.interface)
     if quiet is not None:
         return quiet
     if link is not None and "UP" not in link.flags:

@@ -14,7 +14,7 @@ from orchestrator.walk.diagnosis.bridge_ports import kept
 from orchestrator.walk.diagnosis.scene import Scene, is_loose
 from orchestrator.walk.diagnosis.traffic_control import unqueued
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
-from orchestrator.walk.observations import Sighting
+from orchestrator.walk.observations import CapturedFrame
 
 _ON_A_PARENT = {"macvlan", "ipvlan"}
 _ALONE = {"1", "private"}  # macvlan's mode as the kernel numbers and names it
@@ -28,7 +28,7 @@ class _End:
     link: Link
 
 
-def unheard(scene: Scene, place: str, address: str, interface: str) -> Death | None:
+def why_unanswered(scene: Scene, place: str, address: str, interface: str) -> Death | None:
     """Why a namespace's request for an address's MAC is not answered; None when somebody answers, or it never asked."""
     proof = scene.unanswered(place, address, interface)
     if not proof:
@@ -220,7 +220,7 @@ def _macs(scene: Scene, place: str) -> set[str]:
     return {link.mac for link in scene.seen.links[place].values()}
 
 
-def _master(scene: Scene, one: Sighting) -> str:
+def _master(scene: Scene, one: CapturedFrame) -> str:
     link = scene.seen.links[one.place].get(one.interface)
     return link.master if link is not None else ""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import SEEN, Death
 
 _UNUSABLE = ("dadfailed", "tentative")
 
 
-def unfit_address(scene: Scene, error: Path, sent: str) -> Death | None:
+def unfit_address(scene: Scene, error: PacketPath, sent: str) -> Death | None:
     """Somebody else's router refused a packet whose source is its link's alone: its maker had no better one to use."""
     about = error.packet.quoted
     if about is None or not ipaddress.ip_address(about.src).is_link_local:

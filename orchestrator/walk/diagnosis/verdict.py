@@ -19,15 +19,15 @@ from orchestrator.walk.diagnosis.rewriting import written_by_a_rule
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene, leads_to, routed
 from orchestrator.walk.diagnosis.tcp_resets import reset
-from orchestrator.walk.diagnosis.trail_ends import lost
-from orchestrator.walk.diagnosis.unanswered_arp import unheard
+from orchestrator.walk.diagnosis.trail_ends import why_lost
+from orchestrator.walk.diagnosis.unanswered_arp import why_unanswered
 from orchestrator.walk.diagnosis.vxlan import astray_in_a_tunnel
 from orchestrator.walk.diagnosis.weighing import weighed
 from orchestrator.walk.diagnosis.wrong_mac import misled
-from orchestrator.walk.legs import Path, arrived, describe
+from orchestrator.walk.legs import PacketPath, arrived, describe
 from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
 from orchestrator.walk.routes import Query, Route, said
-from orchestrator.walk.segments import Segment, is_for_another
+from orchestrator.walk.segments import NamespaceHop, is_for_another
 
 
 def death(scene: Scene) -> Death:
@@ -72,7 +72,7 @@ def _not_sent(scene: Scene) -> Death | None:
     if found is not None:
         return found
     hop = route.gateway or scene.walk.address
-    return unheard(scene, place, hop, route.interface)
+    return why_unanswered(scene, place, hop, route.interface)
 
 
 def _own_question(scene: Scene) -> Query:
@@ -130,7 +130,7 @@ def _went_astray(scene: Scene) -> Death | None:
     there = scene.way("there")
     if there is None or arrived(there):
         return None
-    return lost(scene, there)
+    return why_lost(scene, there)
 
 
 def _no_way_back(scene: Scene) -> Death | None:
@@ -155,10 +155,10 @@ def _no_way_back(scene: Scene) -> Death | None:
         return _source_nobody_knows(
             scene, there, routers[-1].place, here.place, unanswered or (refused.proof if refused else "")
         )
-    return refused or unheard(scene, here.place, hop, route.interface)
+    return refused or why_unanswered(scene, here.place, hop, route.interface)
 
 
-def _source_nobody_knows(scene: Scene, there: Path, router: str, receiver: str, proof: str) -> Death:
+def _source_nobody_knows(scene: Scene, there: PacketPath, router: str, receiver: str, proof: str) -> Death:
     """The last router let it out with a source to which there is no way back.
 
     That is its doing where its engine is to translate that network, and where nobody at all has the source it gave.
@@ -204,7 +204,7 @@ def _answer_astray(scene: Scene) -> Death | None:
         return (misled(scene, there) if there is not None else None) or _from_another(scene, back)
     if end.place == scene.exchange.source and not (end.came and is_for_another(scene.seen, end.came[-1])):
         return _not_accepted(scene, back)
-    found = lost(scene, back)
+    found = why_lost(scene, back)
     last = back.segments[-1]
     if found is None and arrived(back):
         untranslated = _untranslated(scene, last.place)
@@ -217,13 +217,13 @@ def _answer_astray(scene: Scene) -> Death | None:
     return found
 
 
-def _not_accepted(scene: Scene, back: Path) -> Death | None:
+def _not_accepted(scene: Scene, back: PacketPath) -> Death | None:
     """It came back to the asker, whose kernel does not accept its source on that interface."""
     route = back.routes.get(len(back.segments) - 1)
     return refusal(scene, scene.exchange.source, route) if route is not None and not arrived(back) else None
 
 
-def _is_strange(scene: Scene, back: Path) -> bool:
+def _is_strange(scene: Scene, back: PacketPath) -> bool:
     """Whether it came from an address that was not asked; an asker that translates gives that back itself."""
     end, there = back.segments[-1], scene.way("there")
     own = [one for one in there.segments if one.place == scene.exchange.source] if there is not None else []
@@ -231,7 +231,7 @@ def _is_strange(scene: Scene, back: Path) -> bool:
     return end.place == scene.exchange.source and end.last.src != scene.walk.address and not translates
 
 
-def _past(scene: Scene, back: Path) -> str:
+def _past(scene: Scene, back: PacketPath) -> str:
     """The machine that translated the question, and which the answer did not come to before it reached another."""
     there = scene.way("there")
     plain = [one for one in there.segments if not _is_carried(one)] if there is not None else []
@@ -247,13 +247,13 @@ def _past(scene: Scene, back: Path) -> str:
     return changed[0]
 
 
-def _is_carried(segment: Segment) -> bool:
+def _is_carried(segment: NamespaceHop) -> bool:
     """Whether a namespace saw the packet inside another one: its ends are those of a tunnel then."""
     seen = any(one.packet.inner is not None for one in (*segment.came, *segment.went))
     return seen or any(chain.packet.dport == VXLAN_PORT for chain in segment.chains)
 
 
-def _from_another(scene: Scene, back: Path) -> Death:
+def _from_another(scene: Scene, back: PacketPath) -> Death:
     """The answer does not come from the address that was asked: nobody translated it back."""
     answered, end, past = back.segments[0], back.segments[-1], _past(scene, back)
     by = answered.went[0].interface if answered.went else "?"

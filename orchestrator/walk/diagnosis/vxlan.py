@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orchestrator.facts.model import Link
 from orchestrator.facts.packets import VXLAN_PORT, Packet
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import Death
 
 
@@ -28,7 +28,7 @@ def _tunnels(scene: Scene, host: str) -> Iterator[Link]:
             yield from (link for link in links.values() if link.kind == "vxlan")
 
 
-def _wrong_node(scene: Scene, way: Path) -> Death | None:
+def _wrong_node(scene: Scene, way: PacketPath) -> Death | None:
     """The tunnel's table has a MAC address on another node than the one that has it."""
     for segment in way.segments:
         for one in segment.went:
@@ -50,7 +50,7 @@ def _has(links: dict[str, Link], mac: str) -> bool:
     return any(link.mac == mac and link.kind != "vxlan" for link in links.values())
 
 
-def _not_unwrapped(scene: Scene, way: Path) -> Death | None:
+def _not_unwrapped(scene: Scene, way: PacketPath) -> Death | None:
     """It arrived in its outer packet, and no tunnel there took it: number or port differ between the two ends."""
     last = way.segments[-1]
     outer = last.came[-1].packet if last.came else None

@@ -6,18 +6,18 @@ from orchestrator.facts.packets import VXLAN_PORT, Packet
 from orchestrator.walk.diagnosis.route_failures import refusal
 from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.diagnosis.traffic_control import held_below
-from orchestrator.walk.diagnosis.unanswered_arp import tunnel_down, unheard
+from orchestrator.walk.diagnosis.unanswered_arp import tunnel_down, why_unanswered
 from orchestrator.walk.diagnosis.wrong_mac import stray
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.observations import Sighting
+from orchestrator.walk.observations import CapturedFrame
 from orchestrator.walk.routes import Query
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 _HEADERS = {4: 50, 6: 70}  # bytes of IP, UDP, VXLAN and Ethernet that a tunnel adds
 
 
-def into_a_tunnel(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
+def into_a_tunnel(scene: Scene, way: PacketPath, _: int, __: NamespaceHop) -> Death | None:
     """It went into a tunnel and did not come out on any wire."""
     carried = [one for each in way.segments for one in (*each.came, *each.went) if one.packet.inner is not None]
     for segment in way.segments if not carried else ():
@@ -28,7 +28,7 @@ def into_a_tunnel(scene: Scene, way: Path, _: int, __: Segment) -> Death | None:
     return None
 
 
-def cut_tunnel(scene: Scene, way: Path, _: int, segment: Segment) -> Death | None:
+def cut_tunnel(scene: Scene, way: PacketPath, _: int, segment: NamespaceHop) -> Death | None:
     """A bridge below an overlay had it, and the tunnel that is a port of the bridge is down."""
     frame = segment.came[-1].packet if segment.came else None
     if frame is None or frame.inner is not None:
@@ -43,7 +43,7 @@ def cut_tunnel(scene: Scene, way: Path, _: int, segment: Segment) -> Death | Non
     return None
 
 
-def in_the_tunnel(scene: Scene, segment: Segment) -> Death:
+def in_the_tunnel(scene: Scene, segment: NamespaceHop) -> Death:
     """It left by a VXLAN interface, and nothing that carries it was seen."""
     frame = segment.went[-1].packet
     entries = [one for one in scene.space(segment.place).fdb if one.mac == frame.dmac and one.remote]
@@ -95,12 +95,12 @@ def _below(scene: Scene, host: str, remote: str, size: int) -> Death | None:
     return (
         _narrow(scene, host, remote, size, "")
         or stray(scene, host, hop, route.interface)
-        or unheard(scene, host, hop, route.interface)
+        or why_unanswered(scene, host, hop, route.interface)
         or held_below(scene, host, route.interface)
     )
 
 
-def too_large_below(scene: Scene, made: Sighting, size: int, proof: str) -> Death | None:
+def too_large_below(scene: Scene, made: CapturedFrame, size: int, proof: str) -> Death | None:
     """A tunnel answered in the receiver's stead that a packet is too large: for the network below it."""
     link = scene.seen.links[made.place].get(made.interface)
     if link is None or link.kind != "vxlan":

@@ -8,9 +8,9 @@ from attrs import evolve
 
 from orchestrator.facts.packets import Packet
 from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.kernel_drops import Fate, is_refused
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, is_refused
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path, arrived
+from orchestrator.walk.legs import PacketPath, arrived
 from orchestrator.walk.model import LAST_SEEN, SEEN, Death
 
 
@@ -23,7 +23,7 @@ def weighed(scene: Scene, found: Death | None) -> Death:
     return _compared(found, told)
 
 
-def _fates(scene: Scene) -> Iterator[Fate]:
+def _fates(scene: Scene) -> Iterator[KernelDrop]:
     """What the kernel says of the packets that did not get where they were going, the first of them first."""
     for direction in ("there", "relay", "then", "back"):
         way = scene.way(direction)
@@ -31,7 +31,7 @@ def _fates(scene: Scene) -> Iterator[Fate]:
             yield way.fate
 
 
-def _ended(scene: Scene, way: Path) -> bool:
+def _ended(scene: Scene, way: PacketPath) -> bool:
     if way.direction == "back" and way.segments[-1].place == scene.exchange.source:
         why = meaning(way.fate.reason) if way.fate is not None else None
         return why is not None and why.layer != "process"
@@ -40,7 +40,7 @@ def _ended(scene: Scene, way: Path) -> bool:
     return not arrived(way) or is_refused(way.fate)
 
 
-def _compared(found: Death, told: list[Fate]) -> Death:
+def _compared(found: Death, told: list[KernelDrop]) -> Death:
     """With what the kernel says: that it goes with the verdict makes it one that was seen."""
     for one in told:
         why = meaning(one.reason)
@@ -53,7 +53,7 @@ def _compared(found: Death, told: list[Fate]) -> Death:
     return found
 
 
-def _decided(scene: Scene, found: Death | None, one: Fate) -> Death:
+def _decided(scene: Scene, found: Death | None, one: KernelDrop) -> Death:
     """What the reason says; in the words of a verdict that could only say how far it saw, where the two agree."""
     why = meaning(one.reason)
     if found is not None and why is not None and why.agrees(found.layer) and found.place == one.place:
@@ -61,7 +61,7 @@ def _decided(scene: Scene, found: Death | None, one: Fate) -> Death:
     return _by(scene, one)
 
 
-def _by(scene: Scene, one: Fate) -> Death:
+def _by(scene: Scene, one: KernelDrop) -> Death:
     """What the kernel's reason says by itself."""
     why = meaning(one.reason)
     packet = next((way.segments[-1].last for way in scene.ways if way.fate is one), None)
@@ -77,7 +77,7 @@ def _by(scene: Scene, one: Fate) -> Death:
     )
 
 
-def _said(one: Fate, packet: Packet | None) -> str:
+def _said(one: KernelDrop, packet: Packet | None) -> str:
     """What a reason means for this packet."""
     if packet is not None and one.reason == "NO_SOCKET" and packet.dport is not None:
         return f"no socket there is for {packet.proto} port {packet.dport}"
@@ -86,7 +86,7 @@ def _said(one: Fate, packet: Packet | None) -> str:
     return ""
 
 
-def _last_rule(scene: Scene, one: Fate) -> str:
+def _last_rule(scene: Scene, one: KernelDrop) -> str:
     """The rule that the packet met last; the older tables' trace does not tell what a rule decided."""
     if one.reason != "NETFILTER_DROP":
         return ""

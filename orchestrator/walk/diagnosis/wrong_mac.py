@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.facts.model import Neighbour
-from orchestrator.walk.diagnosis.kernel_drops import Fate
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop
 from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import Path
+from orchestrator.walk.legs import PacketPath
 from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.segments import Segment
+from orchestrator.walk.segments import NamespaceHop
 
 
-def misaddressed(scene: Scene, way: Path) -> Death | None:
+def misaddressed(scene: Scene, way: PacketPath) -> Death | None:
     """The last sender of a lost packet, if the MAC address it has for its next hop is not that one's."""
     for number in reversed(range(len(way.segments))):
         if _entry(scene, way, number) is not None:
@@ -20,12 +20,12 @@ def misaddressed(scene: Scene, way: Path) -> Death | None:
     return None
 
 
-def misled(scene: Scene, way: Path) -> Death | None:
+def misled(scene: Scene, way: PacketPath) -> Death | None:
     """The first sender of a packet that had another one's MAC address for its next hop, which passed it on."""
     return next((found for number in range(len(way.segments)) if (found := _wrong(scene, way, number))), None)
 
 
-def _entry(scene: Scene, way: Path, number: int) -> Neighbour | None:
+def _entry(scene: Scene, way: PacketPath, number: int) -> Neighbour | None:
     """What a namespace that sent the packet knows of its next hop."""
     route = way.routes.get(number)
     if route is None or not way.segments[number].went:
@@ -34,7 +34,7 @@ def _entry(scene: Scene, way: Path, number: int) -> Neighbour | None:
     return entry if entry is not None and entry.mac else None
 
 
-def _wrong(scene: Scene, way: Path, number: int) -> Death | None:
+def _wrong(scene: Scene, way: PacketPath, number: int) -> Death | None:
     segment, entry = way.segments[number], _entry(scene, way, number)
     holders = {mac for _, mac in _holders(scene, entry.address)} if entry is not None else set()
     if entry is None or not holders or entry.mac in holders or not _was_sent_to(segment, entry.mac):
@@ -59,11 +59,11 @@ def stray(scene: Scene, place: str, hop: str, interface: str) -> Death | None:
     )
 
 
-def _was_sent_to(segment: Segment, mac: str) -> bool:
+def _was_sent_to(segment: NamespaceHop, mac: str) -> bool:
     return any(mac in {one.packet.dmac, (one.packet.inner or one.packet).dmac} for one in segment.went)
 
 
-def _refused(fate: Fate | None) -> bool:
+def _refused(fate: KernelDrop | None) -> bool:
     return fate is not None and fate.reason == "OTHERHOST"
 
 
