@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from orchestrator.facts.packets import Packet
+from orchestrator.walk.diagnosis.arp_silence import is_anothers
 from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused, unsent
 from orchestrator.walk.observations import CapturedFrame, KernelEvent, Seen
 from orchestrator.walk.segments import NamespaceHop
@@ -158,3 +160,12 @@ def test_what_a_socket_refused_was_not_taken(reason: str) -> None:
     assert is_refused(KernelDrop("web", reason, 0))
     assert not is_refused(KernelDrop("web", "NETFILTER_DROP", 0))
     assert not is_refused(None)
+
+
+@pytest.mark.parametrize(
+    ("goes", "master", "another"), [("docker0", "", True), ("docker0", "br0", False), ("", "", False)]
+)
+def test_only_a_bridge_passes_a_request_on(goes: str, master: str, another: bool) -> None:  # noqa: FBT001 - a table
+    """A request that came by no port of a bridge was on no way out: what was dropped there has its address since."""
+    link: Any = SimpleNamespace(master=master)
+    assert is_anothers(KernelDrop("host", "QDISC_DROP", _BEGIN, goes), link) is another

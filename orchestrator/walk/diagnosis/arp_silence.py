@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from orchestrator.facts.model import Link
 from orchestrator.walk.diagnosis.arp_requests import called, is_reply, is_request
 from orchestrator.walk.diagnosis.bridge_ports import kept
-from orchestrator.walk.diagnosis.kernel_drops import fate
+from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate
 from orchestrator.walk.diagnosis.route_failures import is_blackhole, refusal
 from orchestrator.walk.diagnosis.scene import Scene
 from orchestrator.walk.model import INFERRED, SEEN, Death
@@ -57,12 +58,21 @@ def dropped_arp(scene: Scene, place: str, came: CapturedFrame) -> str:
     return ""
 
 
+def is_anothers(told: KernelDrop, link: Link | None) -> bool:
+    """Whether a drop is that of a packet which got a request's address in memory after the request had ended.
+
+    Only a bridge passes a request on: one that came by another interface was not on its way out.
+    """
+    return bool(told.interface) and (link is None or not link.master)
+
+
 def _dropped(scene: Scene, address: str, one: CapturedFrame) -> Death | None:
     told = fate(scene.seen, [NamespaceHop(one.place, came=[one])])
-    if told is None or not told.is_told:
+    link = scene.seen.links[one.place].get(one.interface)
+    if told is None or not told.is_told or is_anothers(told, link):
         return None
     layer = "filter" if told.reason == "NETFILTER_DROP" else "link"
-    state = kept(scene.seen.links[one.place].get(one.interface), None, flooded=True)
+    state = kept(link, None, flooded=True)
     what = "a rule dropped them" if layer == "filter" else "the kernel dropped them" + (f": {state}" if state else "")
     why = f"{called(address)[0].upper()}{called(address)[1:]} for {address} reached {one.place}, and {what}."
     return Death(place=one.place, layer=layer, why=why, proof=str(told), basis=SEEN)
