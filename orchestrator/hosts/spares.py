@@ -125,7 +125,7 @@ def _collect(api: docker.APIClient) -> None:
     """Remove what killed processes left, and spares of images that are gone; forget what somebody else removed."""
     ours = {"label": [f"{labels.OWNER}={labels.owner()}", f"{labels.ROLE}={ROLE}"]}
     for container in api.containers(all=True, filters=ours):
-        quietly(partial(api.remove_container, container["Id"], force=True))
+        quietly(partial(api.remove_container, container["Id"], v=True, force=True))
     volumes = {volume["Name"] for volume in api.volumes(filters=ours)["Volumes"] or ()}
     images = {image["Id"].removeprefix("sha256:")[:_SHORT] for image in api.images()}
     whole = set()
