@@ -1,3 +1,8 @@
 """Loads netproof's pytest plugins for the tests of the project and the claims of the labs."""
 
-pytest_plugins = ["fixtures.plugin", "fixtures.xdist_groups", "fixtures.reruns", "fixtures.tiers"]
+pytest_plugins = [
+    "netproof.fixtures.plugin",
+    "netproof.fixtures.xdist_groups",
+    "netproof.fixtures.reruns",
+    "netproof.fixtures.tiers",
+]

@@ -11,8 +11,8 @@ from invoke import Collection, Context, task
 # Invoke keeps no bytecode unless asked to; to compile netproof anew for each command takes a third of a second.
 sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
 
-from orchestrator.cli import grammar, host_option  # noqa: E402 - see above
-from orchestrator.cli.command import command  # noqa: E402 - see above
+from netproof.cli import grammar, host_option  # noqa: E402 - see above
+from netproof.cli.command import command  # noqa: E402 - see above
 
 OPTIONS = {
     "action": "what to do: " + ", ".join(grammar.ACTIONS),
@@ -121,7 +121,7 @@ def lab(
 def labs(context: Context, json: bool = False) -> None:
     """The catalogue: each lab, what it shows, its claims, its state."""
     with command(json=json) as screen:
-        from orchestrator.cli.labs import run
+        from netproof.cli.labs import run
 
         run(screen)
 
@@ -159,24 +159,24 @@ def faults(
     """What can be practised: faults by lab and layer, without spoilers unless asked."""
     with command(json=json) as screen:
         if ids:
-            from orchestrator.cli.faults_ids import run
+            from netproof.cli.faults_ids import run
 
             with host_option.at_instance(ids, as_, host):
                 run(screen, ids, {"seed": seed, "tag": as_})
             return
         if prove:
-            from orchestrator.cli.faults_prove import run
+            from netproof.cli.faults_prove import run
 
             with host_option.at_instance(prove, as_, host):
                 run(screen, prove, {"fault": fault, "tag": as_})
             return
         if walk:
-            from orchestrator.cli.faults_walk import run
+            from netproof.cli.faults_walk import run
 
             with host_option.at_instance(walk, as_, host):
                 run(screen, walk, {"fault": fault, "tag": as_})
             return
-        from orchestrator.cli.faults import run as show
+        from netproof.cli.faults import run as show
 
         show(screen, lab, layer, spoil=spoil)
 
@@ -185,7 +185,7 @@ def faults(
 def progress(context: Context, json: bool = False) -> None:
     """What was practised, how it went, and what to repeat when."""
     with command(json=json) as screen:
-        from orchestrator.cli.progress import run
+        from netproof.cli.progress import run
 
         run(screen)
 
@@ -201,7 +201,7 @@ def progress(context: Context, json: bool = False) -> None:
 def clean(context: Context, host: str = "", keep_images: bool = False, json: bool = False) -> None:
     """Remove everything of ours, by label, and nothing else."""
     with command(json=json) as screen:
-        from orchestrator.cli.clean import run
+        from netproof.cli.clean import run
 
         run(screen, host, keep_images=keep_images)
 
@@ -210,7 +210,7 @@ def clean(context: Context, host: str = "", keep_images: bool = False, json: boo
 def doctor(context: Context, host: str = "", json: bool = False) -> None:
     """What this machine, or another host, can and cannot do, and what to do about it."""
     with command(json=json) as screen, host_option.at_host(host):
-        from orchestrator.cli.doctor import run
+        from netproof.cli.doctor import run
 
         run(screen)
 
@@ -222,7 +222,7 @@ def doctor(context: Context, host: str = "", json: bool = False) -> None:
 def images(context: Context, engine: str = "", host: str = "", refresh: bool = False, json: bool = False) -> None:
     """Build the lab host images, or refresh them."""
     with command(json=json) as screen, host_option.at_host(host):
-        from orchestrator.cli.images import run
+        from netproof.cli.images import run
 
         run(screen, engine, refresh=refresh)
 
@@ -264,7 +264,7 @@ def matrix(
     options = {"labs": labs, "engines": engines, "firewalls": firewalls, "results": results}
     options |= {"against": against, "jobs": jobs, "junit": junit}
     with command(json=json) as screen, host_option.at_host(host):
-        from orchestrator.cli.matrix import run
+        from netproof.cli.matrix import run
 
         run(screen, options, fresh=fresh)
 
@@ -280,7 +280,7 @@ def matrix(
 def handbook(context: Context, results: str = "", to: str = "", json: bool = False) -> None:
     """A static site of labs, verdicts and evidence, made from a results file of `invoke matrix`."""
     with command(json=json) as screen:
-        from orchestrator.cli.handbook import run
+        from netproof.cli.handbook import run
 
         run(screen, results, to)
 
@@ -297,7 +297,7 @@ def handbook(context: Context, results: str = "", to: str = "", json: bool = Fal
 def vagrant(context: Context, action: str, machines: str = "", json: bool = False) -> None:
     """The virtual machines for `--host vagrant`: build their box, make them, say how they are, remove them."""
     with command(json=json) as screen:
-        from orchestrator.cli.vagrant import run
+        from netproof.cli.vagrant import run
 
         run(screen, action, machines)
 
@@ -322,7 +322,7 @@ def test(
 ) -> None:
     """The tests: of the code without Docker, of real labs, and of every claim."""
     with command() as screen:
-        from orchestrator.cli.test import Asked, run
+        from netproof.cli.test import Asked, run
 
         run(screen, Asked(only, unit, all, third, vagrant))
 
@@ -331,7 +331,7 @@ def test(
 def check(context: Context) -> None:
     """Lint, format, types, tests."""
     with command() as screen:
-        from orchestrator.cli.check import run
+        from netproof.cli.check import run
 
         run(screen)
 
@@ -340,7 +340,7 @@ def check(context: Context) -> None:
 def bench(context: Context, rounds: str = "5", json: bool = False) -> None:
     """Compare `lab up bridge-nat` with a plain shell script that does the same."""
     with command(json=json) as screen:
-        from orchestrator.cli.bench import run
+        from netproof.cli.bench import run
 
         run(screen, rounds)
 

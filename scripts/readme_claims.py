@@ -15,11 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from orchestrator import catalog  # noqa: E402 - found only from the root
-from orchestrator.catalog import claims  # noqa: E402 - found only from the root
-from orchestrator.matrix import results_file, tables  # noqa: E402 - found only from the root
-from orchestrator.matrix.compare import Row  # noqa: E402 - as above
-from orchestrator.matrix.records import SKIPPED, Cell, Claim  # noqa: E402 - as above
+from netproof import catalog  # noqa: E402 - found only from the root
+from netproof.catalog import claims  # noqa: E402 - found only from the root
+from netproof.matrix import results_file, tables  # noqa: E402 - found only from the root
+from netproof.matrix.compare import Row  # noqa: E402 - as above
+from netproof.matrix.records import SKIPPED, Cell, Claim  # noqa: E402 - as above
 
 README = ROOT / "README.md"
 

@@ -1,6 +1,6 @@
 """What works in addresses, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.model import Answers, Closed, Pings, Prints
 
 OUTSIDER = "203.0.113.1"
 

@@ -8,7 +8,7 @@ short   10.22.2.2 ───── narrow 10.22.2.1/24 (MTU 1400) ───┤   
                                                           └────────┘                               HTTP on port 80
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
 
 LAB = Lab(
     name="addresses",

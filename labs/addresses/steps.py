@@ -6,10 +6,10 @@ import json
 
 from attrs import frozen
 
-from fixtures.changes import Change
-from orchestrator.facts.model import Link
-from orchestrator.facts.packets import Packet
-from orchestrator.lab.running import RunningLab
+from netproof.facts.model import Link
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.lab.running import RunningLab
 
 # An engine that has never made a network, sharing nothing with the lab's but containerd. Prints the subnets of docker0
 # and of networks, in the order of their creation, and leaves nothing behind.

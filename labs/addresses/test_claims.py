@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.addresses.steps import is_gratuitous, link_named, place_of, start, stop, subnets_of_a_new_engine
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import throughout, until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.addresses.steps import is_gratuitous, link_named, place_of, start, stop, subnets_of_a_new_engine
+from netproof.wait import throughout, until
 
 OUTSIDER = "203.0.113.1"
 FIXED, FIXED_MAC = "10.22.1.99", "02:42:c0:00:02:99"

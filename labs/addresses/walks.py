@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import WalkCase, address_changed, both, changed, rule_added
+from netproof.model import WalkCase, address_changed, both, changed, rule_added
 
 _OUT = "203.0.113.1"
 

@@ -1,6 +1,6 @@
 """What works in bridge-l2, and what nobody uses, while it is whole."""
 
-from orchestrator.model import Pings, Prints
+from netproof.model import Pings, Prints
 
 GATEWAY = "172.17.0.1"
 A, B = "172.17.0.2", "172.17.0.3"

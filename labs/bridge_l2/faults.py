@@ -1,7 +1,7 @@
 """What can be broken in bridge-l2."""
 
-from labs.bridge_l2.checks import GATEWAY, A, B
-from orchestrator.model import (
+from netproof.labs.bridge_l2.checks import GATEWAY, A, B
+from netproof.model import (
     Decoy,
     Fault,
     Signature,

@@ -7,7 +7,7 @@ con-b         │         │          │                     │         │
 172.17.0.3  ──┘         └──────────┘                     └─────────┘
 """
 
-from orchestrator.model import Container, Lab, LabHost
+from netproof.model import Container, Lab, LabHost
 
 LAB = Lab(
     name="bridge-l2",

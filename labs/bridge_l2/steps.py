@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 
 from attrs import frozen
 
-from labs.bridge_l2.checks import A, B
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.observe import Capture, Pings
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.facts.packets import Packet
+from netproof.lab import observe
+from netproof.lab.observe import Capture, Pings
+from netproof.lab.running import RunningLab
+from netproof.labs.bridge_l2.checks import A, B
+from netproof.wait import until
 
 UNRESOLVED = {"INCOMPLETE", "FAILED"}  # states of a neighbour whose MAC is not known
 CALL = "net.bridge.bridge-nf-call-iptables"

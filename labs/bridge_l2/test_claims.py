@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.bridge_l2.checks import A, B
-from labs.bridge_l2.steps import (
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.bridge_l2.checks import A, B
+from netproof.labs.bridge_l2.steps import (
     CALL,
     RESTORE,
     SAVE,
@@ -24,9 +26,7 @@ from labs.bridge_l2.steps import (
     reverse_path_drops,
     veth_of,
 )
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.wait import until
 
 NO_GATEWAY = "0.0.0.0"  # noqa: S104 - how `route -n` writes it, nothing is bound to it
 

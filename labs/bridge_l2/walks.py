@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labs.bridge_l2.checks import GATEWAY, A, B
-from orchestrator.model import (
+from netproof.labs.bridge_l2.checks import GATEWAY, A, B
+from netproof.model import (
     Change,
     WalkCase,
     address_changed,

@@ -1,6 +1,6 @@
 """What works in bridge-nat, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Leaves, Pings, Prints
+from netproof.model import Answers, Closed, Leaves, Pings, Prints
 
 _INSPECTED = "$(docker inspect -f '{{.NetworkSettings.IPAddress}}' client)"
 

@@ -5,7 +5,7 @@
                        └──────────┘                               answers who called
 """
 
-from orchestrator.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
+from netproof.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
 
 LAB = Lab(
     name="bridge-nat",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from orchestrator.facts.model import Flow, Rule
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.facts.model import Flow, Rule
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 
 # A second engine, in a network namespace of its own, that shares nothing with the lab's but containerd.
 # Prints the engine's log, then ANSWERED or REFUSED.

@@ -8,9 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from docker import errors as docker_errors
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.bridge_nat.steps import (
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.bridge_nat.steps import (
     COUNT,
     HOLD,
     RELEASE,
@@ -21,10 +24,7 @@ from labs.bridge_nat.steps import (
     rule_in,
     syn_acks_sent,
 )
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.wait import until
 
 CLIENT, HOST, OUTSIDER = "10.0.0.2", "203.0.113.2", "203.0.113.1"
 MASQUERADE = "-s 10.0.0.0/8 ! -o docker0 -j MASQUERADE"

@@ -1,6 +1,6 @@
 """What else goes wrong in bridge-nat, or only looks as if it did: cases for walks."""
 
-from orchestrator.model import (
+from netproof.model import (
     Change,
     WalkCase,
     both,

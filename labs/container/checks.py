@@ -1,6 +1,6 @@
 """What works in container, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.model import Answers, Closed, Pings, Prints
 
 MAIN = "10.8.1.2"
 

@@ -9,7 +9,7 @@ host ── front   10.8.1.1/24 ──┬── 10.8.1.2 eth0 ┌─────
         metrics 10.8.2.1/24 ───── 10.8.2.3 eth0   scraper
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Network
+from netproof.model import Container, Http, Join, Lab, LabHost, Network
 
 LAB = Lab(
     name="container",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fixtures.changes import Change
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 
 # An image of busybox and its links alone, which is what small distributions' images consist of.
 MAKE_BUSYBOX_IMAGE = """

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.container.steps import busybox_sidecar, created, interfaces, network_identity
-from labs.host.steps import answers, run_to_its_end
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.container.steps import busybox_sidecar, created, interfaces, network_identity
+from netproof.labs.host.steps import answers, run_to_its_end
+from netproof.wait import until
 
 MAIN, ANY = "10.8.1.2", "0.0.0.0"  # noqa: S104 - an address to bind in the lab
 SECOND = "10.8.2.2"  # main's address once it is connected to metrics

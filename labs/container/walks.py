@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import WalkCase, both, changed, frozen, rule_added, sysctl_within
+from netproof.model import WalkCase, both, changed, frozen, rule_added, sysctl_within
 
 _MAIN = "10.8.1.2"
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")

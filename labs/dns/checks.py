@@ -1,6 +1,6 @@
 """What works in dns, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints, Resolves
+from netproof.model import Answers, Closed, Pings, Prints, Resolves
 
 BASKET = "10.20.1.4"
 

@@ -14,7 +14,7 @@ mate   172.17.0.3 ─┴── docker0 172.17.0.1/16 ─┘
 loop: a second host, whose own DNS server is on its loopback when a test starts one
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
 
 LAB = Lab(
     name="dns",

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import patience
+from netproof.lab.running import RunningLab
+from netproof.wait import patience
 
 KNOWN, KNOWN_ADDRESS = "outside.example", "192.0.2.80"
 

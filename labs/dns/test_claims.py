@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.dns.steps import KNOWN, KNOWN_ADDRESS, Resolved, dig, dns_server, resolver_of
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.dns.steps import KNOWN, KNOWN_ADDRESS, Resolved, dig, dns_server, resolver_of
 
 EMBEDDED, OUTSIDER, HOST = "127.0.0.11", "203.0.113.1", "203.0.113.2"
 FOUND = Resolved("NOERROR", [KNOWN_ADDRESS])

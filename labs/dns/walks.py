@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import WalkCase, both, changed, link_down, route_added, rule_added
+from netproof.model import WalkCase, both, changed, link_down, route_added, rule_added
 
 _BASKET = "10.20.1.4"
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")

@@ -1,7 +1,7 @@
 """What works in firewall, and what is closed, while it is whole."""
 
-from labs.firewall.names import BLUE, HOST, INNER, NEIGHBOUR, NOPROXY, WEB
-from orchestrator.model import Answers, Closed, Prints
+from netproof.labs.firewall.names import BLUE, HOST, INNER, NEIGHBOUR, NOPROXY, WEB
+from netproof.model import Answers, Closed, Prints
 
 CHECKS = (
     Answers("published", "The neighbour is answered by web.", "neighbour", HOST, 8080, by="web", sees=NEIGHBOUR),

@@ -1,7 +1,7 @@
 """What can be broken in firewall."""
 
-from labs.firewall.names import MASQUERADE
-from orchestrator.model import (
+from netproof.labs.firewall.names import MASQUERADE
+from netproof.model import (
     Decoy,
     Fault,
     Signature,

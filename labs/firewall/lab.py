@@ -10,7 +10,7 @@ green: via host                     └───────────┘ gree
                                     └───────────┘ outer 10.4.0.0/24 ── visitor 10.4.0.10
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Udp, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Udp, Wire
 
 
 def _bridge(name: str, on: str, subnet: str) -> Network:

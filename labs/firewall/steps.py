@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures.changes import Change
-from labs.firewall.names import HOST, NEIGHBOUR
-from orchestrator.facts.model import Flow
-from orchestrator.lab import observe
-from orchestrator.lab.observe import Answer
-from orchestrator.lab.running import RunningLab
+from netproof.facts.model import Flow
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.observe import Answer
+from netproof.lab.running import RunningLab
+from netproof.labs.firewall.names import HOST, NEIGHBOUR
 
 BLOCKED = 1.2  # seconds without an answer: the SYN and its first repetition
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.firewall.names import BLUE, HOST, NEIGHBOUR, WEB
-from labs.firewall.steps import BLOCKED, ENGINE_STARTED, FORGET, ask_from, dial_all, flows_from, save_table
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.firewall.names import BLUE, HOST, NEIGHBOUR, WEB
+from netproof.labs.firewall.steps import BLOCKED, ENGINE_STARTED, FORGET, ask_from, dial_all, flows_from, save_table
+from netproof.wait import until
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"
 _UDP_TIMEOUT = "net.netfilter.nf_conntrack_udp_timeout"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.firewall.names import BLUE, HOST, INNER, LOOP, MASQUERADE, NOPROXY, WEB
-from labs.firewall.steps import BLOCKED, published
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.firewall.names import BLUE, HOST, INNER, LOOP, MASQUERADE, NOPROXY, WEB
+from netproof.labs.firewall.steps import BLOCKED, published
 
 WITH_PROXY = published(8080, "br-blue", f"{WEB}:80")
 WITHOUT_PROXY = f"-p tcp -m tcp --dport 8080 -j DNAT --to-destination {LOOP}:80"

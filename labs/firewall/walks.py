@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import WalkCase, both, changed, link_down, port_of, route_added, rule_added, sysctl_set
+from netproof.model import WalkCase, both, changed, link_down, port_of, route_added, rule_added, sysctl_set
 
 _HOST, _WEB = "203.0.113.2", "10.1.0.10"
 _UFW = "ufw-user-forward"

@@ -1,6 +1,6 @@
 """What works in gateways, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.model import Answers, Closed, Pings, Prints
 
 CHECKS = (
     Answers(

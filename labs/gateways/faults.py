@@ -1,6 +1,6 @@
 """What can be broken in gateways."""
 
-from orchestrator.model import (
+from netproof.model import (
     Decoy,
     Fault,
     Signature,

@@ -9,7 +9,7 @@ printer 10.2.2.2 ── routed 10.2.2.1/24 ─────┼─┤  host  │ 2
              └── beta  10.2.4.1/24 ─────────┘
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
 
 LAB = Lab(
     name="gateways",

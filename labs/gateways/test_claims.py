@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 
 HOST, OUTSIDER = "203.0.113.2", "203.0.113.1"
 PRIVATE, PRINTER = "10.2.1.2", "10.2.2.2"

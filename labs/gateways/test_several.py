@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.gateways.test_claims import HOST, OUTSIDER, default_gateways
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.gateways.test_claims import HOST, OUTSIDER, default_gateways
+from netproof.wait import until
 
 ALPHA, BETA = "10.2.3.9", "10.2.4.9"
 NAMED_BY_NETWORK = {"20.10": "proven", "26.1": "proven", "28.5": "refuted"}

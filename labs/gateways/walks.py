@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import (
+from netproof.model import (
     WalkCase,
     both,
     bridge_of,

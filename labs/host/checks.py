@@ -1,6 +1,6 @@
 """What works in host, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.model import Answers, Closed, Pings, Prints
 
 NORTH, SOUTH = "203.0.113.2", "198.51.100.2"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from orchestrator.model import (
+from netproof.model import (
     Decoy,
     Fault,
     both,

@@ -10,7 +10,7 @@ other     ───┤                      ├ 198.51.100.2 ─── south ─
                         └──── 172.17.0.3  right  HTTP on port 8080
 """
 
-from orchestrator.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
+from netproof.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
 
 LAB = Lab(
     name="host",

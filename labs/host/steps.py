@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from fixtures.changes import Change
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 # A listener that lets others of its user have the port, too (SO_REUSEPORT), and answers as NAME. SO_REUSEADDR shares no
 # port with a listener; without it the connections of a listener that is gone (TIME-WAIT) hold the port for a minute.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.host.steps import SHARING, answerers, answers, namespaces, run_to_its_end
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.host.steps import SHARING, answerers, answers, namespaces, run_to_its_end
+from netproof.wait import until
 
 NORTH, SOUTH, ANY = "203.0.113.2", "198.51.100.2", "0.0.0.0"  # noqa: S104 - an address to bind in the lab
 LEFT, RIGHT = "172.17.0.2", "172.17.0.3"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labs.host.checks import NORTH, SOUTH
-from orchestrator.model import (
+from netproof.labs.host.checks import NORTH, SOUTH
+from netproof.model import (
     WalkCase,
     both,
     changed,

@@ -1,6 +1,6 @@
 """What works in ipv6, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.model import Answers, Closed, Pings, Prints
 
 _FOUR, _SIX = "203.0.113.2", "2001:db8::2"
 _OUTSIDER_FOUR, _OUTSIDER_SIX = "203.0.113.1", "2001:db8::1"

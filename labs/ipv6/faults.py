@@ -1,6 +1,6 @@
 """What can be broken in ipv6."""
 
-from orchestrator.model import (
+from netproof.model import (
     Change,
     Decoy,
     Fault,

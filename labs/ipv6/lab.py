@@ -12,7 +12,7 @@ guest 10.3.3.2 ─── usual 10.3.3.1/24, 2001:db8:3::1/64 ───┤       
                                                           an engine without settings
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
 
 LAB = Lab(
     name="ipv6",

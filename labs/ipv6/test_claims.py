@@ -6,10 +6,10 @@ import ipaddress
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 
 HOST, OUTSIDER, DUAL = "2001:db8::2", "2001:db8::1", "2001:db8:1::2"
 STOCK, NEAR_STOCK, GUEST = "2001:db8:2::2", "2001:db8:2::1", "2001:db8:3::2"

@@ -1,6 +1,6 @@
 """What works in isolation, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings
+from netproof.model import Answers, Closed, Pings
 
 _HOST, _OUTSIDER = "203.0.113.2", "203.0.113.1"
 

@@ -15,7 +15,7 @@ ledger 10.1.2.2 ──── back  10.1.2.1/24 ────┤ └────�
   deaf 10.1.4.3 ──┘
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
 
 LAB = Lab(
     name="isolation",

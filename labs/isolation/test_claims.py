@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 HOST, OUTSIDER = "203.0.113.2", "203.0.113.1"
 BLOCKED = 1.5  # seconds without an answer: the SYN and its first repetition

@@ -1,6 +1,6 @@
 """What works in macvlan, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Check, Closed, Pings, Prints, Resolves
+from netproof.model import Answers, Check, Closed, Pings, Prints, Resolves
 
 _ADDRESS = {"first": "192.168.1.100", "second": "192.168.1.101"}
 

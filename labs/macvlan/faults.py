@@ -1,6 +1,6 @@
 """What can be broken in macvlan."""
 
-from orchestrator.model import (
+from netproof.model import (
     Decoy,
     Fault,
     Step,

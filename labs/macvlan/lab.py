@@ -14,7 +14,7 @@ first       second              host
         └──────── gateway ──────┘
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Switch
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Switch
 
 LAB = Lab(
     name="macvlan",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures.changes import Change
-from orchestrator.facts.model import Link
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.facts.model import Link
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 _ARRIVAL = 10.0
 _SILENCE = 1.2  # seconds without an answer: an ARP request and its repetition

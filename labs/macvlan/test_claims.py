@@ -6,9 +6,12 @@ from functools import partial
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.macvlan.steps import (
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.macvlan.steps import (
     interface,
     on_eth1,
     pair_on_eth1,
@@ -16,10 +19,7 @@ from labs.macvlan.steps import (
     remove_pair,
     unanswered,
 )
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.wait import until
 
 GATEWAY, HOST, FIRST, SECOND = "192.168.1.1", "192.168.1.50", "192.168.1.100", "192.168.1.101"
 BEHIND_ETH1 = "192.168.3.100"

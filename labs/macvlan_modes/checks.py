@@ -1,6 +1,6 @@
 """What works in macvlan-modes, and what is closed, while it is whole."""
 
-from orchestrator.model import Closed, Pings
+from netproof.model import Closed, Pings
 
 CHECKS = (
     Pings("bridge-out", "A container in mode bridge reaches the neighbour.", "bridge-a", "192.0.2.1", 1472, df=True),

@@ -1,6 +1,6 @@
 """What can be broken in macvlan-modes."""
 
-from orchestrator.model import Change, Decoy, Fault, both, changed, link_down, mtu_set, neighbour_pinned
+from netproof.model import Change, Decoy, Fault, both, changed, link_down, mtu_set, neighbour_pinned
 
 _SILENT = "no reply or unreachable"  # by whether ARP has given up already
 _NOBODY = "02:00:5e:00:53:63"

@@ -12,7 +12,7 @@
 The switch `mirror` sends frames back where they came from; `lan` does not.
 """
 
-from orchestrator.model import Container, Join, Lab, LabHost, Link, Network, Outsider, Switch, Wire
+from netproof.model import Container, Join, Lab, LabHost, Link, Network, Outsider, Switch, Wire
 
 _LAN = ["192.0.2.0/26", "192.0.2.64/26", "192.0.2.128/26", "192.0.2.192/26"]
 _GATEWAYS = ["192.0.2.1", "192.0.2.65", "192.0.2.129", "192.0.2.193"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from fixtures.changes import Change
-from orchestrator.facts.model import Link
-from orchestrator.lab.observe import namespace
-from orchestrator.lab.running import Result, RunningLab
-from orchestrator.wait import until
+from netproof.facts.model import Link
+from netproof.fixtures.changes import Change
+from netproof.lab.observe import namespace
+from netproof.lab.running import Result, RunningLab
+from netproof.wait import until
 
 _ARRIVAL = 10.0
 _SILENCE = 1.2  # seconds without an answer: an ARP request and its repetition

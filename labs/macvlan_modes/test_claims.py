@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.macvlan_modes.steps import (
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.macvlan_modes.steps import (
     arrows,
     interface,
     ipvlan_pair,
@@ -19,8 +21,6 @@ from labs.macvlan_modes.steps import (
     try_container,
     try_network,
 )
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
 
 MODES = {"bridge-a": "bridge", "private-a": "private", "vepa-a": "vepa", "mirror-a": "vepa", "passing": "passthru"}
 OUT = [

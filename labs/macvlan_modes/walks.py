@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import WalkCase, link_down, rule_added
+from netproof.model import WalkCase, link_down, rule_added
 
 _NOTHING = rule_added("host", "INPUT -s 192.0.2.0/24 -j REJECT")
 

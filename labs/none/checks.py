@@ -1,6 +1,6 @@
 """What works in none, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints, Resolves
+from netproof.model import Answers, Closed, Pings, Prints, Resolves
 
 CHECKS = (
     Answers("red", "The hub reaches its peer on red.", "hub", "10.4.1.10", 80, by="red-peer", sees="10.4.1.2"),

@@ -1,6 +1,6 @@
 """What can be broken in none."""
 
-from orchestrator.model import (
+from netproof.model import (
     Change,
     Decoy,
     Fault,

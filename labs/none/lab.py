@@ -10,7 +10,7 @@ hub 10.4.x.2 ─────────┼── green 10.4.2.1/24 ── 10.4.
                                        └────── 10.4.4.20  beyond      HTTP on port 80
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Network
+from netproof.model import Container, Http, Join, Lab, LabHost, Network
 
 LAB = Lab(
     name="none",

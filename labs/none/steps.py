@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.facts.model import Route
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.facts.model import Route
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 
 # Prints what the kernel tells a listener in the lab host's namespace meanwhile. The bridges that come and go show
 # that the listener listens, and that it has heard everything.

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.none.steps import WATCHED_CONNECT, links_of, routes, veth_events
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.none.steps import WATCHED_CONNECT, links_of, routes, veth_events
 
 BLOCKED = 1.5  # seconds without an answer: the SYN and its first repetition
 PEERS = {"10.4.1.10": "red-peer", "10.4.2.10": "green-peer", "10.4.3.10": "blue-peer"}

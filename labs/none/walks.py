@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.model import WalkCase, both, changed, neighbour_pinned, route_added, rule_added, sysctl_within
+from netproof.model import WalkCase, both, changed, neighbour_pinned, route_added, rule_added, sysctl_within
 
 _NOTHING = rule_added("host", "DOCKER-USER -s 192.0.2.0/24 -j DROP")
 _NOBODY = "02:00:00:00:00:77"

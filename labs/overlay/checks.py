@@ -1,6 +1,6 @@
 """What works in overlay, and what is closed, while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints, Resolves
+from netproof.model import Answers, Closed, Pings, Prints, Resolves
 
 # Of all overlays here only this one has a balancer of its own; the files of namespaces that are gone stay for a while.
 _NUMBER = "$(grep -om1 /netns/lb_[0-9a-z]* /proc/self/mountinfo | cut -d_ -f2)"

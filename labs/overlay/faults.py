@@ -1,7 +1,7 @@
 """What can be broken in overlay."""
 
-from labs.overlay.checks import HIDDEN
-from orchestrator.model import (
+from netproof.labs.overlay.checks import HIDDEN
+from netproof.model import (
     Change,
     Decoy,
     Fault,

@@ -7,7 +7,7 @@
                (br0 and vxlan0 live in a network namespace of their own on each host)
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Udp, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Udp, Wire
 
 LAB = Lab(
     name="overlay",

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from fixtures.changes import Change
-from orchestrator.errors import AgentError
-from orchestrator.facts.model import Link, Namespace
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.observe import Capture
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.errors import AgentError
+from netproof.facts.model import Link, Namespace
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.observe import Capture
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 GOSSIP = 20.0  # seconds within which swarm nodes tell each other what is new
 _MEGABYTE = 1_000_000

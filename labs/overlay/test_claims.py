@@ -9,9 +9,12 @@ from functools import partial
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.overlay.steps import (
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.overlay.steps import (
     GOSSIP,
     capture_in,
     carried,
@@ -26,10 +29,7 @@ from labs.overlay.steps import (
     visitor,
     vni_of,
 )
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import throughout, until
+from netproof.wait import throughout, until
 
 LEFT, RIGHT, NODE1, NODE2 = "10.1.0.10", "10.1.0.20", "192.0.2.1", "192.0.2.2"
 VXLAN = 4789

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labs.overlay.checks import HIDDEN
-from orchestrator.model import (
+from netproof.labs.overlay.checks import HIDDEN
+from netproof.model import (
     WalkCase,
     both,
     changed,

@@ -1,7 +1,7 @@
 """What works in publish, and what is closed, while it is whole."""
 
-from labs.publish.names import CLIENT, GATEWAY, HOST, SECOND
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.labs.publish.names import CLIENT, GATEWAY, HOST, SECOND
+from netproof.model import Answers, Closed, Pings, Prints
 
 CHECKS = (
     Answers("web", "The client is answered by web on port 8080.", "client", HOST, 8080, by="web", sees=CLIENT),

@@ -1,7 +1,7 @@
 """What can be broken in publish."""
 
-from labs.publish.names import DNAT_WEB, HOST, LOCAL, ONE, SECOND, TWO, WEB, dnat_to
-from orchestrator.model import (
+from netproof.labs.publish.names import DNAT_WEB, HOST, LOCAL, ONE, SECOND, TWO, WEB, dnat_to
+from netproof.model import (
     Decoy,
     Fault,
     Signature,

@@ -6,7 +6,7 @@ client      eth0 ─── wire ─── eth0 ┌──────────
                                    └──────────┘             └── local  10.0.0.5  127.0.0.1:8082 → 80
 """
 
-from orchestrator.model import Container, Http, Lab, LabHost, Link, Outsider, Udp, Wire
+from netproof.model import Container, Http, Lab, LabHost, Link, Outsider, Udp, Wire
 
 LAB = Lab(
     name="publish",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from fixtures.changes import Change
-from labs.publish.names import CLIENT
-from orchestrator.facts.model import Flow
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.observe import Answer
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.facts.model import Flow
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.observe import Answer
+from netproof.lab.running import RunningLab
+from netproof.labs.publish.names import CLIENT
+from netproof.wait import until
 
 _STEP = re.compile(r"^trace id (\w+) ip (\S+) (\S+) (?:packet|rule|policy)", re.MULTILINE)
 

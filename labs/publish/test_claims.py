@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.publish.names import ACCEPT_WEB, CLIENT, DNAT_WEB, GATEWAY, HOST, LOCAL, ONE, SECOND, TWO, WEB, dnat_to
-from labs.publish.steps import begin_trace, count_in, ends, flows_from, traced_path
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.publish.names import (
+    ACCEPT_WEB,
+    CLIENT,
+    DNAT_WEB,
+    GATEWAY,
+    HOST,
+    LOCAL,
+    ONE,
+    SECOND,
+    TWO,
+    WEB,
+    dnat_to,
+)
+from netproof.labs.publish.steps import begin_trace, count_in, ends, flows_from, traced_path
+from netproof.wait import until
 
 
 @pytest.mark.claim(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.publish.names import CLIENT, DNAT_WEB, GATEWAY, HOST, SECOND, WEB
-from labs.publish.steps import asked, flows_from
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.publish.names import CLIENT, DNAT_WEB, GATEWAY, HOST, SECOND, WEB
+from netproof.labs.publish.steps import asked, flows_from
+from netproof.wait import until
 
 _PORTS = "https://docs.docker.com/engine/network/port-publishing/"
 

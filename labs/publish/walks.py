@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labs.publish.names import CLIENT, HOST, WEB
-from orchestrator.model import (
+from netproof.labs.publish.names import CLIENT, HOST, WEB
+from netproof.model import (
     WalkCase,
     both,
     changed,

@@ -1,6 +1,6 @@
 """What works in restart while it is whole."""
 
-from orchestrator.model import Answers, Pings, Prints
+from netproof.model import Answers, Pings, Prints
 
 CHECKS = (
     Answers(

@@ -4,7 +4,7 @@ What is noticed only afterwards cannot be proven like other faults: the restarte
 its rules in another order, so that the lab is not as it was.
 """
 
-from orchestrator.model import Decoy, Fault, changed, frozen, route_deleted, rule_added
+from netproof.model import Decoy, Fault, changed, frozen, route_deleted, rule_added
 
 _ECHO = "$(pgrep -f '[T]CP4-LISTEN:7070,')"
 _SYSTEMCTL = "/usr/local/sbin/systemctl"

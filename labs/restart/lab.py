@@ -9,7 +9,7 @@ echo   172.17.0.3 ──┘                         │  host  │ 203.0.113.2 �
 plain: a second host, without live-restore
 """
 
-from orchestrator.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
+from netproof.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
 
 LAB = Lab(
     name="restart",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from orchestrator.facts import Flat, flatten, structure
-from orchestrator.lab import observe
-from orchestrator.lab.running import Result, RunningLab
-from orchestrator.wait import until
+from netproof.facts import Flat, flatten, structure
+from netproof.lab import observe
+from netproof.lab.running import Result, RunningLab
+from netproof.wait import until
 
 TABLES = ("raw", "mangle", "nat", "filter")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.evidence import Evidence
-from labs.restart.steps import container_on_another_bridge, conversation, held_while_starting, rules, state
-from orchestrator.facts import compare
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.facts import compare
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.restart.steps import container_on_another_bridge, conversation, held_while_starting, rules, state
+from netproof.wait import until
 
 HOST, OUTSIDER, SERVER = "203.0.113.2", "203.0.113.1", "172.17.0.2"
 BLOCKED = 1.5  # seconds without an answer: the SYN and its first repetition

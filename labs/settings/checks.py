@@ -1,6 +1,6 @@
 """What works in settings while it is whole."""
 
-from orchestrator.model import Answers, Closed, Pings, Prints
+from netproof.model import Answers, Closed, Pings, Prints
 
 _CALLER, _NORULES, _PLAIN = "203.0.113.1", "203.0.113.2", "172.17.0.2"
 

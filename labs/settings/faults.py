@@ -1,6 +1,6 @@
 """What can be broken in settings."""
 
-from orchestrator.model import Decoy, Fault, frozen, mtu_set, route_deleted, rule_added, sysctl_set
+from netproof.model import Decoy, Fault, frozen, mtu_set, route_deleted, rule_added, sysctl_set
 
 _PROXY = "$(pgrep -f '[h]ost-ip 0.0.0.0 -host-port 8080')"
 

@@ -11,7 +11,7 @@ client     eth0 ─── line ─── eth0 ┌──────────�
                                   └─────────────────────┘
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Wire
 
 LAB = Lab(
     name="settings",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.model import Flow
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.facts.model import Flow
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 
 TABLES = ("raw", "mangle", "nat", "filter")
 CLIENT, NOPROXY = "198.51.100.1", "198.51.100.2"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.settings.steps import CLIENT, NOPROXY, ask_from, flows_from, mtu_of, rules
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.settings.steps import CLIENT, NOPROXY, ask_from, flows_from, mtu_of, rules
+from netproof.wait import until
 
 NORULES, CALLER = "203.0.113.2", "203.0.113.1"
 DOCKER0, PLAIN, SIBLING = "172.17.0.1", "172.17.0.2", "10.60.1.2"

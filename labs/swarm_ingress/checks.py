@@ -1,6 +1,6 @@
 """What works in swarm-ingress, and what is closed, while it is whole."""
 
-from orchestrator.model import Closed, Pings, Prints
+from netproof.model import Closed, Pings, Prints
 
 # The only overlay of the lab.
 HIDDEN = "nsenter --net=/run/docker$(grep -om1 /netns/1-[0-9a-z]* /proc/self/mountinfo)"

@@ -1,7 +1,7 @@
 """What can be broken in swarm-ingress."""
 
-from labs.swarm_ingress.checks import HIDDEN
-from orchestrator.model import Change, Fault, Step, changed, rule_added
+from netproof.labs.swarm_ingress.checks import HIDDEN
+from netproof.model import Change, Fault, Step, changed, rule_added
 
 _REJECT = "INPUT -p tcp --dport 2377 -j REJECT --reject-with tcp-reset"
 _HALF = "A published port answers on the node that runs the service; the other node takes the call and nothing comes."

@@ -11,7 +11,7 @@
                         client
 """
 
-from orchestrator.model import Lab, LabHost, Link, Outsider, Switch
+from netproof.model import Lab, LabHost, Link, Outsider, Switch
 
 LAB = Lab(
     name="swarm-ingress",

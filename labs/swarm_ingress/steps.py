@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from fixtures.changes import Change
-from labs.overlay.steps import GOSSIP, carried
-from orchestrator.build.parts.routing_mesh import SERVICE
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.running import Result, RunningLab
-from orchestrator.wait import until
+from netproof.build.parts.routing_mesh import SERVICE
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.lab import observe
+from netproof.lab.running import Result, RunningLab
+from netproof.labs.overlay.steps import GOSSIP, carried
+from netproof.wait import until
 
 NODES = {"node1": "192.0.2.1", "node2": "192.0.2.2"}
 _CREATE = f"{SERVICE} serve {{name}} http:80:0.0.0.0"

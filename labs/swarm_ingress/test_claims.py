@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.changes import Change
-from fixtures.evidence import Evidence
-from labs.overlay.steps import GOSSIP, carried, overlay, settle
-from labs.swarm_ingress.steps import (
+from netproof.facts.packets import Packet
+from netproof.fixtures.changes import Change
+from netproof.fixtures.evidence import Evidence
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.labs.overlay.steps import GOSSIP, carried, overlay, settle
+from netproof.labs.swarm_ingress.steps import (
     NODES,
     answers,
     ends,
@@ -24,10 +27,7 @@ from labs.swarm_ingress.steps import (
     unsealed,
     virtual_address,
 )
-from orchestrator.facts.packets import Packet
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.wait import until
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Facts the kernel tells over netlink, for the namespace the calling thread is in.
 
-Each function returns plain dicts; `orchestrator.facts` gives them types. Numbers that netlink encodes
+Each function returns plain dicts; `netproof.facts` gives them types. Numbers that netlink encodes
 are spelled as `ip` spells them, so that what a snapshot says can be compared with what people type.
 """
 

@@ -6,7 +6,7 @@ is removed again when it fails or is interrupted; what was there before is left 
 
 from __future__ import annotations
 
-from orchestrator.build.builder import Builder
-from orchestrator.build.outcome import DEFAULT_FIREWALL, FIREWALLS, Built, Change, Wanted
+from netproof.build.builder import Builder
+from netproof.build.outcome import DEFAULT_FIREWALL, FIREWALLS, Built, Change, Wanted
 
 __all__ = ["DEFAULT_FIREWALL", "FIREWALLS", "Builder", "Built", "Change", "Wanted"]

@@ -8,23 +8,23 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from orchestrator.build.digests import host_spec
-from orchestrator.build.engine_parts import EngineParts
-from orchestrator.build.host_parts import WiringParts
-from orchestrator.build.outcome import DEFAULT_FIREWALL, Built, Say, Wanted
-from orchestrator.build.reconcile import GONE, why_host
-from orchestrator.build.run_state import Progress
-from orchestrator.build.settled_snapshot import settled_snapshot
-from orchestrator.engine import placement
-from orchestrator.errors import BuildError, HostDied
-from orchestrator.hosts import Found, HostSpec
-from orchestrator.hosts.backend_choice import hosts as hosts_here
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab, engine_versions
-from orchestrator.state import baseline
-from orchestrator.state.instance import Instance
-from orchestrator.state.journal import Journal, unfinished
-from orchestrator.wait import scaled, until
+from netproof.build.digests import host_spec
+from netproof.build.engine_parts import EngineParts
+from netproof.build.host_parts import WiringParts
+from netproof.build.outcome import DEFAULT_FIREWALL, Built, Say, Wanted
+from netproof.build.reconcile import GONE, why_host
+from netproof.build.run_state import Progress
+from netproof.build.settled_snapshot import settled_snapshot
+from netproof.engine import placement
+from netproof.errors import BuildError, HostDied
+from netproof.hosts import Found, HostSpec
+from netproof.hosts.backend_choice import hosts as hosts_here
+from netproof.lab.running import RunningLab
+from netproof.model import Lab, engine_versions
+from netproof.state import baseline
+from netproof.state.instance import Instance
+from netproof.state.journal import Journal, unfinished
+from netproof.wait import scaled, until
 
 ENGINE_LIMIT = 60.0
 _LATE = 1.0
@@ -210,7 +210,7 @@ class Builder:
 
 def _differences(before: dict[str, Any], running: RunningLab) -> int:
     """How much is not as it was."""
-    from orchestrator.facts import flatten, fold, structure  # noqa: PLC0415 - a new lab does without: 50 ms
+    from netproof.facts import flatten, fold, structure  # noqa: PLC0415 - a new lab does without: 50 ms
 
     return len(fold(flatten(structure(before)), flatten(structure(running.snapshot()))))
 

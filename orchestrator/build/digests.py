@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from orchestrator.hosts import HostSpec
-from orchestrator.model import Container, Lab, LabHost, Network, Outsider, Switch, Wire
+from netproof.hosts import HostSpec
+from netproof.model import Container, Lab, LabHost, Network, Outsider, Switch, Wire
 
 
 def digest(*values: Any) -> str:

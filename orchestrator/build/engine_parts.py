@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from orchestrator.build.digests import container_digest, network_digest
-from orchestrator.build.parts import containers, networks, routing_mesh, swarm, wiring
-from orchestrator.build.reconcile import GONE, why_container, why_network
-from orchestrator.build.run_state import Progress
-from orchestrator.model import Container, LabHost, Network
-from orchestrator.model.parts import OVERLAY, WORKER
+from netproof.build.digests import container_digest, network_digest
+from netproof.build.parts import containers, networks, routing_mesh, swarm, wiring
+from netproof.build.reconcile import GONE, why_container, why_network
+from netproof.build.run_state import Progress
+from netproof.model import Container, LabHost, Network
+from netproof.model.parts import OVERLAY, WORKER
 
 
 class EngineParts:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from orchestrator.build.digests import outsider_digest, wire_digest
-from orchestrator.build.parts import wiring
-from orchestrator.build.reconcile import GONE, why_part
-from orchestrator.build.run_state import Progress
+from netproof.build.digests import outsider_digest, wire_digest
+from netproof.build.parts import wiring
+from netproof.build.reconcile import GONE, why_part
+from netproof.build.run_state import Progress
 
 
 class WiringParts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.hosts import Found, HostSpec
+from netproof.hosts import Found, HostSpec
 
 GONE = "is not in the definition any more"
 

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from attrs import frozen
 
-from orchestrator.hosts import Hosts
-from orchestrator.state.instance import Instance
-from orchestrator.state.instance import root as state_root
+from netproof.hosts import Hosts
+from netproof.state.instance import Instance
+from netproof.state.instance import root as state_root
 
 
 @frozen

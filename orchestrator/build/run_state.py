@@ -7,12 +7,12 @@ from contextlib import ExitStack, suppress
 
 from attrs import define, field
 
-from orchestrator.build.outcome import Built, Change, Say
-from orchestrator.errors import HostDied
-from orchestrator.lab.running import RunningLab
-from orchestrator.state import baseline
-from orchestrator.state.instance import Instance
-from orchestrator.state.journal import Journal
+from netproof.build.outcome import Built, Change, Say
+from netproof.errors import HostDied
+from netproof.lab.running import RunningLab
+from netproof.state import baseline
+from netproof.state.instance import Instance
+from netproof.state.journal import Journal
 
 
 @define

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 SETTLE_LIMIT = 3.0
 SWARM_LIMIT = 90.0  # a node makes its ingress in seconds, or in half a minute where cores are few

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from orchestrator.capture import pcapng
-from orchestrator.capture.where import CapturePoint, program
-from orchestrator.lab.agent_client import Agent
-from orchestrator.lab.clock_offset import ahead
-from orchestrator.wait import scaled
+from netproof.capture import pcapng
+from netproof.capture.where import CapturePoint, program
+from netproof.lab.agent_client import Agent
+from netproof.lab.clock_offset import ahead
+from netproof.wait import scaled
 
 _PACE = 0.2  # seconds an agent waits for packets before it says there are none
 _LAST = 10.0

@@ -9,11 +9,11 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.capture import pcapng
-from orchestrator.errors import AgentError, UnknownName, UsageError
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.lab.agent_client import Agent
-from orchestrator.lab.running import RunningLab
+from netproof.capture import pcapng
+from netproof.errors import AgentError, UnknownName, UsageError
+from netproof.facts.flat_snapshot import place_name
+from netproof.lab.agent_client import Agent
+from netproof.lab.running import RunningLab
 
 _ETHERNET = {1, 772}  # ARPHRD_ETHER, ARPHRD_LOOPBACK
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model import Lab, Practice, WalkCase
-
-ROOT = Path(__file__).resolve().parents[2]
-LABS = ROOT / "labs"
+from netproof.errors import DefinitionError, UnknownName
+from netproof.model import Lab, Practice, WalkCase
+from netproof.paths import HOME, LABS
 
 
 def names() -> list[str]:
@@ -32,18 +29,16 @@ def folder(name: str) -> Path:
 def _where(error: BaseException) -> str:
     """File and line of the definition that raised, for the error message."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename)
+        path = Path(frame.filename).resolve()
         if LABS in path.parents:
-            return f"{path.relative_to(ROOT)}:{frame.lineno}"
+            return f"{path.relative_to(HOME)}:{frame.lineno}"
     return ""
 
 
 def _module(name: str, part: str) -> ModuleType:
     path = folder(name)
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
     try:
-        return importlib.import_module(f"labs.{path.name}.{part}")
+        return importlib.import_module(f"netproof.labs.{path.name}.{part}")
     except DefinitionError as error:
         raise error.located(_where(error)) from None
     except Exception as error:  # whatever a definition raises is the definition's fault, and is told as such

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator import catalog
+from netproof import catalog
 
 
 @frozen

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.cli.python_module import run_module
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
+from netproof.cli.python_module import run_module
+from netproof.cli.screen import Screen
+from netproof.errors import UsageError
 
 
 def run(screen: Screen, rounds: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.cli import test
-from orchestrator.cli.python_module import run_module
-from orchestrator.cli.screen import Screen
+from netproof.cli import test
+from netproof.cli.python_module import run_module
+from netproof.cli.screen import Screen
 
 _CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"])
 

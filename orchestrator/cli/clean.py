@@ -6,15 +6,15 @@ from typing import Any
 
 import attrs
 
-from orchestrator.build.remove import Removed, forget_files
-from orchestrator.build.remove import clean as remove_all
-from orchestrator.cli.lab.down import end_attempt
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location, placement
-from orchestrator.engine.location import Where
-from orchestrator.errors import EngineError, NetproofError
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.state.instance import Instance, remembered
+from netproof.build.remove import Removed, forget_files
+from netproof.build.remove import clean as remove_all
+from netproof.cli.lab.down import end_attempt
+from netproof.cli.screen import Screen
+from netproof.engine import location, placement
+from netproof.engine.location import Where
+from netproof.errors import EngineError, NetproofError
+from netproof.hosts.backend_choice import hosts
+from netproof.state.instance import Instance, remembered
 
 
 def run(screen: Screen, host: str, *, keep_images: bool) -> None:

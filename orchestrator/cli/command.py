@@ -14,9 +14,9 @@ from typing import NoReturn
 
 from invoke import Exit
 
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_INTERRUPTED, NetproofError
-from orchestrator.state.instance import root
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_INTERRUPTED, NetproofError
+from netproof.state.instance import root
 
 _OF_THE_DISK = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator import catalog
-from orchestrator.errors import UnknownName, UsageError
-from orchestrator.model import Lab
-from orchestrator.state.instance import Instance
+from netproof import catalog
+from netproof.errors import UnknownName, UsageError
+from netproof.model import Lab
+from netproof.state.instance import Instance
 
 Options = Mapping[str, str]
 

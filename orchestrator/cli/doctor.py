@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator import doctor
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location
+from netproof import doctor
+from netproof.cli.screen import Screen
+from netproof.engine import location
 
 _MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
 

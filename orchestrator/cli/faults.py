@@ -6,13 +6,13 @@ from typing import Any
 
 from attrs import asdict
 
-from orchestrator import catalog, images
-from orchestrator.cli.common import known
-from orchestrator.cli.lab.reveal import describe
-from orchestrator.cli.screen import Screen
-from orchestrator.model import LAYERS, Fault, Practice
-from orchestrator.practice import proofs
-from orchestrator.practice.fault_list import offers
+from netproof import catalog, images
+from netproof.cli.common import known
+from netproof.cli.lab.reveal import describe
+from netproof.cli.screen import Screen
+from netproof.model import LAYERS, Fault, Practice
+from netproof.practice import proofs
+from netproof.practice.fault_list import offers
 
 
 def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:

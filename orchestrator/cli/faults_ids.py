@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator import catalog, images
-from orchestrator.build import DEFAULT_FIREWALL
-from orchestrator.cli.common import Options, chosen, seed
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import NetproofError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Decoy, Fault, Practice
-from orchestrator.practice.attempt import DESIGNED
-from orchestrator.practice.breaker import setting_of
-from orchestrator.practice.fault_choice import Asked, Choice, Setting, choices
+from netproof import catalog, images
+from netproof.build import DEFAULT_FIREWALL
+from netproof.cli.common import Options, chosen, seed
+from netproof.cli.screen import Screen
+from netproof.errors import NetproofError
+from netproof.lab.running import RunningLab
+from netproof.model import Decoy, Fault, Practice
+from netproof.practice.attempt import DESIGNED
+from netproof.practice.breaker import setting_of
+from netproof.practice.fault_choice import Asked, Choice, Setting, choices
 
 
 def run(screen: Screen, name: str, options: Options) -> None:

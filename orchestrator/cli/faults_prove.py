@@ -6,15 +6,15 @@ from typing import Any
 
 from invoke import Exit
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_CLAIM_FAILED, UnknownName, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Fault, Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import proofs
-from orchestrator.state.lock import locked
+from netproof import catalog
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_CLAIM_FAILED, UnknownName, UsageError
+from netproof.lab.running import RunningLab
+from netproof.model import Fault, Practice
+from netproof.practice import attempt as attempts
+from netproof.practice import proofs
+from netproof.state.lock import locked
 
 
 def run(screen: Screen, name: str, options: Options) -> None:
@@ -41,7 +41,7 @@ def _wanted(name: str, practice: Practice, fault: str) -> list[Fault]:
 
 
 def _prove(screen: Screen, lab: RunningLab, practice: Practice, fault: Fault) -> dict[str, Any]:
-    from fixtures.fault_proof import prove_fault  # noqa: PLC0415 - pytest takes a third of a second to import
+    from netproof.fixtures.fault_proof import prove_fault  # noqa: PLC0415 - pytest takes a third of a second to import
 
     host = next(iter(lab.hosts.values()))
     if not fault.applies(host.engine, host.firewall):

@@ -9,13 +9,13 @@ from typing import Any
 from attrs import asdict
 from invoke import Exit
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_CLAIM_FAILED, UnknownName, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.walk_accuracy import (
+from netproof import catalog
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_CLAIM_FAILED, UnknownName, UsageError
+from netproof.lab.running import RunningLab
+from netproof.practice import attempt as attempts
+from netproof.practice.walk_accuracy import (
     ANSWERED,
     HONEST,
     RIGHT,
@@ -27,7 +27,7 @@ from orchestrator.practice.walk_accuracy import (
     dropping,
     walk_faults,
 )
-from orchestrator.state.lock import locked
+from netproof.state.lock import locked
 
 _COLOURS = {RIGHT: "green", HONEST: "yellow", WRONG: "red", ANSWERED: "red", UNMADE: "red"}
 

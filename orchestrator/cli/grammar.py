@@ -21,9 +21,9 @@ from invoke import Argument, Collection, Program, Task
 from invoke.exceptions import ParseError
 from invoke.parser import Parser
 
-from orchestrator.errors import NetproofError, UnknownName, UsageError
+from netproof.errors import NetproofError, UnknownName, UsageError
 
-# Each is a module of orchestrator.cli.lab.
+# Each is a module of netproof.cli.lab.
 ACTIONS = (
     "up",
     "down",
@@ -95,7 +95,7 @@ def lab_action(name: str) -> Callable[..., None]:
     """The function behind `invoke lab NAME`, imported when it is used; UnknownName otherwise."""
     if name not in ACTIONS:
         raise UnknownName("lab command", name, ACTIONS)
-    module = importlib.import_module(f"orchestrator.cli.lab.{name}{'_' * keyword.iskeyword(name)}")
+    module = importlib.import_module(f"netproof.cli.lab.{name}{'_' * keyword.iskeyword(name)}")
     found: Callable[..., None] = module.run
     return found
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from attrs import asdict
 
-from orchestrator.cli.screen import Screen
-from orchestrator.handbook.coverage import Scope
-from orchestrator.handbook.make import make
-from orchestrator.matrix import results_file
-from orchestrator.matrix.records import summary
+from netproof.cli.screen import Screen
+from netproof.handbook.coverage import Scope
+from netproof.handbook.make import make
+from netproof.matrix import results_file
+from netproof.matrix.records import summary
 
 DEFAULT = "handbook"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from orchestrator.engine import location, placement, vagrant_machines
-from orchestrator.engine.location import Where
-from orchestrator.errors import UsageError
-from orchestrator.state.instance import Instance
-from orchestrator.wait import slower
+from netproof.engine import location, placement, vagrant_machines
+from netproof.engine.location import Where
+from netproof.errors import UsageError
+from netproof.state.instance import Instance
+from netproof.wait import slower
 
 
 @contextmanager

@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 
-from orchestrator import images
-from orchestrator.cli.common import known
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location, placement
-from orchestrator.engine.client import connect
-from orchestrator.errors import UsageError
+from netproof import images
+from netproof.cli.common import known
+from netproof.cli.screen import Screen
+from netproof.engine import location, placement
+from netproof.engine.client import connect
+from netproof.errors import UsageError
 
 
 def run(screen: Screen, engine: str, *, refresh: bool) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator import catalog
-from orchestrator.catalog import claims
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location, placement
-from orchestrator.engine.location import Where
-from orchestrator.errors import NetproofError
-from orchestrator.hosts import Found
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.state import instance
+from netproof import catalog
+from netproof.catalog import claims
+from netproof.cli.screen import Screen
+from netproof.engine import location, placement
+from netproof.engine.location import Where
+from netproof.errors import NetproofError
+from netproof.hosts import Found
+from netproof.hosts.backend_choice import hosts
+from netproof.state import instance
 
 
 def _running() -> dict[Where, Sequence[Found] | None]:

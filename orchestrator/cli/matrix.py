@@ -10,22 +10,22 @@ import attrs
 from attrs import frozen
 from invoke import Exit
 
-from orchestrator import catalog
-from orchestrator.cli import matrix_report
-from orchestrator.cli.common import Options
-from orchestrator.cli.matrix_progress import Following
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location, placement
-from orchestrator.errors import EXIT_CLAIM_FAILED
-from orchestrator.hosts.backend_choice import engines as engines_here
-from orchestrator.hosts.backend_choice import hosts as hosts_here
-from orchestrator.matrix import compare as comparing
-from orchestrator.matrix import junit_xml, results_file, selection
-from orchestrator.matrix.cell_process import Run
-from orchestrator.matrix.compare import Cells, Comparison
-from orchestrator.matrix.pool import Ended, Pool, Task
-from orchestrator.matrix.records import Cell, Inputs, Key
-from orchestrator.state import instance
+from netproof import catalog
+from netproof.cli import matrix_report
+from netproof.cli.common import Options
+from netproof.cli.matrix_progress import Following
+from netproof.cli.screen import Screen
+from netproof.engine import location, placement
+from netproof.errors import EXIT_CLAIM_FAILED
+from netproof.hosts.backend_choice import engines as engines_here
+from netproof.hosts.backend_choice import hosts as hosts_here
+from netproof.matrix import compare as comparing
+from netproof.matrix import junit_xml, results_file, selection
+from netproof.matrix.cell_process import Run
+from netproof.matrix.compare import Cells, Comparison
+from netproof.matrix.pool import Ended, Pool, Task
+from netproof.matrix.records import Cell, Inputs, Key
+from netproof.state import instance
 
 
 @frozen

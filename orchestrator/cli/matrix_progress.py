@@ -7,9 +7,9 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from orchestrator.cli.screen import Screen
-from orchestrator.matrix.pool import Ended, Event
-from orchestrator.matrix.records import Cell, Key
+from netproof.cli.screen import Screen
+from netproof.matrix.pool import Ended, Event
+from netproof.matrix.records import Cell, Key
 
 
 class Following:

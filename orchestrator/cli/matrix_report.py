@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
-from orchestrator.cli.screen import Screen
-from orchestrator.matrix import results_file
-from orchestrator.matrix.compare import Changed, Comparison, Row, Stranger, rows
-from orchestrator.matrix.records import FAILED, Cell, Claim, Column, summary
+from netproof.cli.screen import Screen
+from netproof.matrix import results_file
+from netproof.matrix.compare import Changed, Comparison, Row, Stranger, rows
+from netproof.matrix.records import FAILED, Cell, Claim, Column, summary
 
 _COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "FAILED": "bold red"}
 _WIDE = 64

@@ -6,11 +6,11 @@ from typing import Any
 
 from attrs import asdict
 
-from orchestrator.cli.common import counted
-from orchestrator.cli.screen import Screen
-from orchestrator.practice import history
-from orchestrator.practice.history import Record
-from orchestrator.practice.spaced_repetition import Due, schedule
+from netproof.cli.common import counted
+from netproof.cli.screen import Screen
+from netproof.practice import history
+from netproof.practice.history import Record
+from netproof.practice.spaced_repetition import Due, schedule
 
 _LAST = 8
 

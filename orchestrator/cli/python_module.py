@@ -7,11 +7,11 @@ import sys
 
 from invoke import Exit
 
-from orchestrator.catalog import ROOT
+from netproof.paths import IMPORT_ROOT
 
 
 def run_module(arguments: list[str]) -> None:
-    """Run `python -m ARGUMENTS` in the clone's root; Exit with its code when that is not 0."""
-    code = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=False).returncode
+    """Run `python -m ARGUMENTS` where netproof is imported from; Exit with its code when that is not 0."""
+    code = subprocess.run([sys.executable, "-m", *arguments], cwd=IMPORT_ROOT, check=False).returncode
     if code:
         raise Exit(code=code)

@@ -7,10 +7,10 @@ import subprocess
 
 from attrs import frozen
 
-from orchestrator.catalog import ROOT
-from orchestrator.cli.python_module import run_module
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
+from netproof.cli.python_module import run_module
+from netproof.cli.screen import Screen
+from netproof.errors import UsageError
+from netproof.paths import HOME
 
 _WORKERS = 4  # for each core: tests of real labs wait more than they compute
 _PARTS = 3
@@ -30,7 +30,7 @@ class Asked:
 
 def run(screen: Screen, asked: Asked) -> None:
     """Run pytest on what was asked for."""
-    if asked.only and not (ROOT / asked.only.split("::", maxsplit=1)[0]).exists():
+    if asked.only and not (HOME / asked.only.split("::", maxsplit=1)[0]).exists():
         raise UsageError(f"--only {asked.only!r}: there is no such file.", "For example: --only tests/unit.")
     if asked.all and asked.third:
         raise UsageError("--all and --third exclude each other.", "--third is a third of what --all has besides.")
@@ -55,6 +55,6 @@ def run(screen: Screen, asked: Asked) -> None:
 def commits() -> int:
     """How many commits lead to this one; 0 where there is no history."""
     counted = subprocess.run(
-        ["git", "rev-list", "--count", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "rev-list", "--count", "HEAD"], cwd=HOME, capture_output=True, text=True, check=False
     )
     return int(counted.stdout or 0)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-from orchestrator.build.remove import forget_files
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location, placement, vagrant_machines
-from orchestrator.engine.location import Where
-from orchestrator.engine.vagrant_machines import Provider
-from orchestrator.errors import EngineError, UnknownName, UsageError
-from orchestrator.hosts import vagrant
-from orchestrator.state.instance import remembered
-from orchestrator.wait import until
+from netproof.build.remove import forget_files
+from netproof.cli.screen import Screen
+from netproof.engine import location, placement, vagrant_machines
+from netproof.engine.location import Where
+from netproof.engine.vagrant_machines import Provider
+from netproof.errors import EngineError, UnknownName, UsageError
+from netproof.hosts import vagrant
+from netproof.state.instance import remembered
+from netproof.wait import until
 
 ACTIONS = ("box", "up", "status", "down")
 _COUNTS = ("1", "2")

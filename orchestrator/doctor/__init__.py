@@ -12,12 +12,12 @@ from typing import Any
 
 import attrs
 
-from orchestrator.doctor import engine, kernel, lab_images, machine, virtual_machines
-from orchestrator.doctor.engine import Engine
-from orchestrator.doctor.finding import EVERY_LAB, Finding, guarded
-from orchestrator.engine import location
-from orchestrator.errors import EngineError
-from orchestrator.images import DEFAULT_ENGINE, HostImage
+from netproof.doctor import engine, kernel, lab_images, machine, virtual_machines
+from netproof.doctor.engine import Engine
+from netproof.doctor.finding import EVERY_LAB, Finding, guarded
+from netproof.engine import location
+from netproof.errors import EngineError
+from netproof.images import DEFAULT_ENGINE, HostImage
 
 __all__ = ["EVERY_LAB", "Finding", "as_json", "examine", "ready"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import docker
 from attrs import frozen
 
-from orchestrator.doctor.finding import EVERY_LAB, Finding, Status
-from orchestrator.engine.client import REMEDY, address, connect, translated
-from orchestrator.errors import EngineError
+from netproof.doctor.finding import EVERY_LAB, Finding, Status
+from netproof.engine.client import REMEDY, address, connect, translated
+from netproof.errors import EngineError
 
 AREA = "engine"
 # The first with private cgroup namespaces, which lab hosts have (Docker 20.10).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from orchestrator.doctor.finding import EVERY_LAB
+from netproof.doctor.finding import EVERY_LAB
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from orchestrator.errors import NetproofError
+from netproof.errors import NetproofError
 
 # What is missing for this keeps even bridge-nat from running.
 EVERY_LAB = "every lab"

@@ -10,16 +10,16 @@ from typing import Any
 
 import docker
 
-from orchestrator import catalog, images
-from orchestrator.catalog import claims
-from orchestrator.doctor.features import FEATURES, Feature
-from orchestrator.doctor.finding import EVERY_LAB, Finding
-from orchestrator.engine.client import quietly, translated
-from orchestrator.errors import NetproofError
-from orchestrator.hosts.exec_stream import ExecStream
-from orchestrator.images import HostImage
-from orchestrator.lab.agent_client import COMMAND, Agent
-from orchestrator.state import labels
+from netproof import catalog, images
+from netproof.catalog import claims
+from netproof.doctor.features import FEATURES, Feature
+from netproof.doctor.finding import EVERY_LAB, Finding
+from netproof.engine.client import quietly, translated
+from netproof.errors import NetproofError
+from netproof.hosts.exec_stream import ExecStream
+from netproof.images import HostImage
+from netproof.lab.agent_client import COMMAND, Agent
+from netproof.state import labels
 
 AREA = "kernel"
 _LIMIT = 60.0

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import docker
 
-from orchestrator.doctor.finding import EVERY_LAB, Finding
-from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage, find, rootfs_from_image
-from orchestrator.images.rootfs_choice import Way, choose
+from netproof.doctor.finding import EVERY_LAB, Finding
+from netproof.images import DEFAULT_ENGINE, ENGINES, HostImage, find, rootfs_from_image
+from netproof.images.rootfs_choice import Way, choose
 
 AREA = "images"
 Images = Mapping[str, HostImage | None]

@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.doctor.engine import Engine
-from orchestrator.doctor.finding import EVERY_LAB, Finding, amount
+from netproof.doctor.engine import Engine
+from netproof.doctor.finding import EVERY_LAB, Finding, amount
 
 AREA = "machine"
 _GIB = 1 << 30

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.doctor import kernel
-from orchestrator.doctor.features import FEATURES
-from orchestrator.doctor.finding import EVERY_LAB, Finding
-from orchestrator.engine import vagrant_machines
-from orchestrator.errors import NetproofError
-from orchestrator.hosts import vagrant
-from orchestrator.hosts.vagrant import Shown
-from orchestrator.images import ENGINES
-from orchestrator.lab.agent_client import COMMAND, Agent
-from orchestrator.state.instance import Instance
+from netproof.doctor import kernel
+from netproof.doctor.features import FEATURES
+from netproof.doctor.finding import EVERY_LAB, Finding
+from netproof.engine import vagrant_machines
+from netproof.errors import NetproofError
+from netproof.hosts import vagrant
+from netproof.hosts.vagrant import Shown
+from netproof.images import ENGINES
+from netproof.lab.agent_client import COMMAND, Agent
+from netproof.state.instance import Instance
 
 AREA = "machines"
 _TWO = 2

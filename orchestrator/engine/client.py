@@ -12,8 +12,8 @@ import docker
 import requests
 from docker import errors as docker_errors
 
-from orchestrator.engine import docker_contexts, location, ssh_tunnel, vagrant_machines
-from orchestrator.errors import BuildError, EngineError
+from netproof.engine import docker_contexts, location, ssh_tunnel, vagrant_machines
+from netproof.errors import BuildError, EngineError
 
 Result = TypeVar("Result")
 

@@ -13,7 +13,7 @@ from docker.context import Context, ContextAPI
 from docker.tls import TLSConfig
 from docker.utils.config import find_config_file
 
-from orchestrator.errors import EngineError
+from netproof.errors import EngineError
 
 _LIST = "`docker context ls` lists those there are."
 

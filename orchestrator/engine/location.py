@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from orchestrator.errors import UnknownName, UsageError
+from netproof.errors import UnknownName, UsageError
 
 VARIABLE = "NETPROOF_HOST"
 DIND, SSH, DOCKER, VAGRANT = "dind", "ssh", "docker", "vagrant"

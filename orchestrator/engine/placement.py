@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from orchestrator.engine import location
-from orchestrator.engine.location import Where
-from orchestrator.errors import NetproofError
-from orchestrator.state.instance import Instance, write_atomically
-from orchestrator.state.instance import root as state_root
+from netproof.engine import location
+from netproof.engine.location import Where
+from netproof.errors import NetproofError
+from netproof.state.instance import Instance, write_atomically
+from netproof.state.instance import root as state_root
 
 FILE = "where.json"
 _PLACES = "places.json"

@@ -14,8 +14,8 @@ from typing import IO
 
 from attrs import frozen
 
-from orchestrator.engine.ssh_tunnel import folder, refusal
-from orchestrator.errors import EngineError
+from netproof.engine.ssh_tunnel import folder, refusal
+from netproof.errors import EngineError
 
 _OPTIONS = {
     "BatchMode": "yes",  # fail instead of asking

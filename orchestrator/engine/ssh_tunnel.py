@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from orchestrator.errors import EngineError, UsageError
-from orchestrator.wait import until
+from netproof.errors import EngineError, UsageError
+from netproof.wait import until
 
 _SOCKET = "/var/run/docker.sock"
 _LINGER = 60  # seconds that an unused connection is kept

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from attrs import frozen
 
-from orchestrator.catalog import ROOT
-from orchestrator.errors import BuildError, EngineError, UsageError
-from orchestrator.state import instance
+from netproof.errors import BuildError, EngineError, UsageError
+from netproof.paths import HOME
+from netproof.state import instance
 
-FOLDER = ROOT / "vagrant"
+FOLDER = HOME / "vagrant"
 APART = FOLDER / "apart"
 BOX = "netproof"
 NAMES = ("node1", "node2")  # what the Vagrantfile calls them

@@ -1,11 +1,11 @@
 """Snapshots: typed facts about every namespace of a lab, and what differs between two of them."""
 
-from orchestrator.facts.compare import Difference, compare
-from orchestrator.facts.compared_kinds import SENTENCE, sentence
-from orchestrator.facts.flat_snapshot import Flat, flatten
-from orchestrator.facts.folding import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, fold
-from orchestrator.facts.model import Flow, Namespace, Snapshot, structure
-from orchestrator.facts.normalize import normalise
+from netproof.facts.compare import Difference, compare
+from netproof.facts.compared_kinds import SENTENCE, sentence
+from netproof.facts.flat_snapshot import Flat, flatten
+from netproof.facts.folding import FORM_KIND, HAPPENED, SILENT, UNREAD_KIND, fold
+from netproof.facts.model import Flow, Namespace, Snapshot, structure
+from netproof.facts.normalize import normalise
 
 __all__ = [
     "FORM_KIND",

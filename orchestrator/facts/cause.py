@@ -6,8 +6,8 @@ import re
 
 from attrs import evolve, field, frozen
 
-from orchestrator.facts.compare import Difference
-from orchestrator.facts.flat_snapshot import Value
+from netproof.facts.compare import Difference
+from netproof.facts.flat_snapshot import Value
 
 _DNS = "127.0.0.11"
 _DNS_PORT = re.compile(r"(127\.0\.0\.11:|--sport )\d+")

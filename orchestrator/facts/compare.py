@@ -6,10 +6,10 @@ import difflib
 
 from attrs import frozen
 
-from orchestrator.facts import rule_order
-from orchestrator.facts.compared_kinds import KINDS
-from orchestrator.facts.flat_snapshot import UNREAD, Flat, Value
-from orchestrator.facts.rule_forms import same_form
+from netproof.facts import rule_order
+from netproof.facts.compared_kinds import KINDS
+from netproof.facts.flat_snapshot import UNREAD, Flat, Value
+from netproof.facts.rule_forms import same_form
 
 _SILENT = ("engine", "answers", "no")
 

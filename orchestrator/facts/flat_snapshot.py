@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
-from orchestrator.facts import netlink_words, rule_words
-from orchestrator.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
+from netproof.facts import netlink_words, rule_words
+from netproof.facts.model import BUILT_IN, ContainerFact, Link, Namespace, Netfilter, Route, Snapshot
 
 Key = tuple[str, str, str]
 Value = str | tuple[str, ...]

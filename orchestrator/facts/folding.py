@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from orchestrator.facts import overlays
-from orchestrator.facts.cause import Cause, belongs, sign
-from orchestrator.facts.compare import Difference, compare, untold
-from orchestrator.facts.flat_snapshot import UNREAD, Flat
-from orchestrator.facts.kernel_settings import folded
-from orchestrator.facts.rule_forms import FORM
+from netproof.facts import overlays
+from netproof.facts.cause import Cause, belongs, sign
+from netproof.facts.compare import Difference, compare, untold
+from netproof.facts.flat_snapshot import UNREAD, Flat
+from netproof.facts.kernel_settings import folded
+from netproof.facts.rule_forms import FORM
 
 _DNS = frozenset({"127.0.0.11:"})
 HAPPENED = "what happened"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from orchestrator.facts.compare import Difference
-from orchestrator.facts.flat_snapshot import Flat
+from netproof.facts.compare import Difference
+from netproof.facts.flat_snapshot import Flat
 
 _FORWARD = "net.ipv4.ip_forward"  # is net.ipv4.conf.all.forwarding, by the name that people type
 _ALL, _DEFAULT = "net.ipv{}.conf.all.", "net.ipv{}.conf.default."

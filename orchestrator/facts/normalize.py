@@ -6,8 +6,8 @@ import re
 from ipaddress import ip_address, ip_network
 from itertools import groupby
 
-from orchestrator.facts.flat_snapshot import PRINTED, Flat, Key, Value, flatten, place_name
-from orchestrator.facts.model import Snapshot
+from netproof.facts.flat_snapshot import PRINTED, Flat, Key, Value, flatten, place_name
+from netproof.facts.model import Snapshot
 
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _NO_MAC = "00:00:00:00:00:00"

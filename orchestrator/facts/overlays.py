@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from orchestrator.facts.flat_snapshot import Flat
+from netproof.facts.flat_snapshot import Flat
 
 _MAC = re.compile(r"\bmac=([0-9a-f:]{17})")
 _IDENTITY = "its identity"

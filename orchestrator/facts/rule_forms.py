@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.flat_snapshot import PRINTED, Flat
+from netproof.facts.flat_snapshot import PRINTED, Flat
 
 _FAMILIES = {"ip": "iptables-nft", "ip6": "ip6tables-nft"}
 _TABLES = {"filter", "nat", "mangle", "raw", "security"}  # iptables has no others

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from orchestrator.facts import Difference, Flat, Snapshot, compare, flatten
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.model import ContainerFact, Link, Namespace
-from orchestrator.graph.model import Box, Graph, Interface
-from orchestrator.graph.peers import edges, hidden_links, key
+from netproof.facts import Difference, Flat, Snapshot, compare, flatten
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.model import ContainerFact, Link, Namespace
+from netproof.graph.model import Box, Graph, Interface
+from netproof.graph.peers import edges, hidden_links, key
 
 Line = tuple[str, str, str, str]
 _QUIET = {"engine", "containers", "servers", "links", "addresses"}  # told one by one

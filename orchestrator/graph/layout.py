@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.errors import NetproofError
-from orchestrator.graph.model import Box, Graph
+from netproof.errors import NetproofError
+from netproof.graph.model import Box, Graph
 
 CHAR, ROW, HEAD, PAD = 7.4, 17, 42, 10
 OUTSIDE = {"outsider", "switch"}  # they stand beside lab hosts, not in them

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.facts import Snapshot
-from orchestrator.facts.model import Link, Namespace
-from orchestrator.graph.model import Edge
+from netproof.facts import Snapshot
+from netproof.facts.model import Link, Namespace
+from netproof.graph.model import Edge
 
 End = tuple[str, str, Link]
 

@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from orchestrator.graph.layout import HEAD, PAD, ROW, NoPicture, nodes, positions
-from orchestrator.graph.model import Box, Graph
-from orchestrator.graph.wire_tracks import room, tracks
+from netproof.graph.layout import HEAD, PAD, ROW, NoPicture, nodes, positions
+from netproof.graph.model import Box, Graph
+from netproof.graph.wire_tracks import room, tracks
 
 WIDTH = 1280
 _FONT = "'Roboto Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"

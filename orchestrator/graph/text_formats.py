@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from orchestrator.graph.model import Box, Graph
+from netproof.graph.model import Box, Graph
 
 
 def _title(box: Box) -> str:

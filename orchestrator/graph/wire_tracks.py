@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from orchestrator.graph.layout import HEAD, OUTSIDE, ROW, between
-from orchestrator.graph.model import Box, Graph
+from netproof.graph.layout import HEAD, OUTSIDE, ROW, between
+from netproof.graph.model import Box, Graph
 
 Frame = tuple[float, float, float, float]  # left, top, width, height, in points
 Placed = tuple[Box, list[tuple[str, list[str], bool]], Frame]

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
-from orchestrator.catalog import ROOT, claims
-from orchestrator.catalog.claims import Declared
-from orchestrator.handbook.plain_text import anchor, line, plain
-from orchestrator.matrix.compare import Row
-from orchestrator.matrix.records import PASSED, Claim, Column
-from orchestrator.matrix.tables import numbers
+from netproof.catalog import claims
+from netproof.catalog.claims import Declared
+from netproof.handbook.plain_text import anchor, line, plain
+from netproof.matrix.compare import Row
+from netproof.matrix.records import PASSED, Claim, Column
+from netproof.matrix.tables import numbers
+from netproof.paths import HOME
 
 NOT_RUN = "not run"
 
@@ -112,7 +113,7 @@ def _not_run(lab: str, claim: Declared, engines: Iterable[str]) -> Entry:
 
 
 def _proof(claim: Declared) -> Proof:
-    return Proof(f"{claim.path.relative_to(ROOT)}:{claim.line}", claim.code)
+    return Proof(f"{claim.path.relative_to(HOME)}:{claim.line}", claim.code)
 
 
 def _id(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
-from orchestrator.model import Answers, Check, Closed, Lab, Pings, Prints, Resolves
+from netproof.model import Answers, Check, Closed, Lab, Pings, Prints, Resolves
 
 _SECONDS = 3
 _OF_A_KIND = 2

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from orchestrator import catalog
-from orchestrator.build import FIREWALLS
-from orchestrator.errors import UsageError
-from orchestrator.images import ENGINES
-from orchestrator.matrix.compare import Row
-from orchestrator.matrix.records import Cell, Column, Key
-from orchestrator.matrix.selection import lab_digest
-from orchestrator.matrix.tables import About, in_order
+from netproof import catalog
+from netproof.build import FIREWALLS
+from netproof.errors import UsageError
+from netproof.images import ENGINES
+from netproof.matrix.compare import Row
+from netproof.matrix.records import Cell, Column, Key
+from netproof.matrix.selection import lab_digest
+from netproof.matrix.tables import About, in_order
 
 
 @frozen

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from orchestrator.errors import BuildError, UsageError
-from orchestrator.handbook.coverage import scope
-from orchestrator.handbook.output_folder import check_target
-from orchestrator.handbook.pages import Handbook
-from orchestrator.matrix import results_file
+from netproof.errors import BuildError, UsageError
+from netproof.handbook.coverage import scope
+from netproof.handbook.output_folder import check_target
+from netproof.handbook.pages import Handbook
+from netproof.matrix import results_file
 
 Say = Callable[[str], None]
 _NEEDED = ("sphinx", "furo", "jinja2", "pygments")
@@ -28,8 +28,8 @@ def make(results: Path, target: Path, say: Say) -> Handbook:
         raise UsageError(f"There are no results in {results}.", f"{remedy} --results says where else they are.")
     check_target(target)
     found = scope(results_file.read(results, "--results"))
-    from orchestrator.handbook import site  # noqa: PLC0415 - not before Sphinx is known to be installed
-    from orchestrator.handbook.sources import Writer  # noqa: PLC0415 - as above
+    from netproof.handbook import site  # noqa: PLC0415 - not before Sphinx is known to be installed
+    from netproof.handbook.sources import Writer  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory() as sources:
         say("writing the pages")

@@ -11,8 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.handbook.plain_text import line
-from orchestrator.matrix.records import Cell, Walk
+from netproof.handbook.plain_text import line
+from netproof.matrix.records import Cell, Walk
 
 FOLDER = "pictures"
 _SVG = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg\b", re.DOTALL)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from orchestrator.errors import UsageError
+from netproof.errors import UsageError
 
 MARK = ".netproof-handbook"
 """A file in every handbook: a folder without it is somebody else's."""

@@ -9,17 +9,18 @@ from pathlib import Path
 
 from attrs import frozen
 
-from orchestrator import catalog
-from orchestrator.handbook import commands
-from orchestrator.handbook.claims import NOT_RUN, Entry, entries
-from orchestrator.handbook.commands import Try
-from orchestrator.handbook.coverage import Scope
-from orchestrator.handbook.media import Media, Picture, Way
-from orchestrator.handbook.plain_text import line, plain
-from orchestrator.matrix.records import Cell
-from orchestrator.matrix.tables import About, numbers, unchecked
-from orchestrator.model import VERDICTS, Check, Lab
-from orchestrator.practice.fault_list import Offer, offers
+from netproof import catalog
+from netproof.handbook import commands
+from netproof.handbook.claims import NOT_RUN, Entry, entries
+from netproof.handbook.commands import Try
+from netproof.handbook.coverage import Scope
+from netproof.handbook.media import Media, Picture, Way
+from netproof.handbook.plain_text import line, plain
+from netproof.matrix.records import Cell
+from netproof.matrix.tables import About, numbers, unchecked
+from netproof.model import VERDICTS, Check, Lab
+from netproof.paths import HOME
+from netproof.practice.fault_list import Offer, offers
 
 MEANINGS = {
     **VERDICTS,
@@ -183,4 +184,4 @@ def _drawing(lab: str) -> str:
 def _sources(lab: str) -> list[Source]:
     folder = catalog.folder(lab)
     paths = [path for pattern in _SOURCES for path in sorted(folder.glob(pattern))]
-    return [Source(str(path.relative_to(catalog.ROOT)), path) for path in paths]
+    return [Source(str(path.relative_to(HOME)), path) for path in paths]

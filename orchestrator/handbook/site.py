@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.errors import BuildError, UsageError
-from orchestrator.handbook import sphinx_extension
-from orchestrator.handbook.output_folder import MARK, check_target, replace
-from orchestrator.handbook.pages import Handbook
-from orchestrator.matrix.results_file import netproof_version
+from netproof import __version__
+from netproof.errors import BuildError, UsageError
+from netproof.handbook import sphinx_extension
+from netproof.handbook.output_folder import MARK, check_target, replace
+from netproof.handbook.pages import Handbook
 
 
 def configuration(book: Handbook) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def configuration(book: Handbook) -> dict[str, Any]:
         "html_show_search_summary": False,
         "html_last_updated_fmt": None,
         "copyright": "the authors of netproof, Apache License 2.0",
-        "version": netproof_version(),
-        "release": netproof_version(),
+        "version": __version__,
+        "release": __version__,
         "language": "en",
         "smartquotes": False,
         "exclude_patterns": ["parts"],

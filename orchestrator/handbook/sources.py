@@ -14,12 +14,12 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from orchestrator.handbook.commands import breaking
-from orchestrator.handbook.coverage import Scope
-from orchestrator.handbook.media import Media
-from orchestrator.handbook.pages import Handbook, handbook
-from orchestrator.handbook.plain_text import line, plain
-from orchestrator.handbook.walk_tables import ending, legs
+from netproof.handbook.commands import breaking
+from netproof.handbook.coverage import Scope
+from netproof.handbook.media import Media
+from netproof.handbook.pages import Handbook, handbook
+from netproof.handbook.plain_text import line, plain
+from netproof.handbook.walk_tables import ending, legs
 
 _HERE = Path(__file__).parent
 STATIC = "static"

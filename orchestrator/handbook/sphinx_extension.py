@@ -8,7 +8,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.domains import Domain, ObjType
 
-from orchestrator.handbook.claims import Entry
+from netproof.handbook.claims import Entry
 
 CLAIMS = "netproof_claims"
 """The setting that has them: (id, how a result shows it, page, anchor)."""

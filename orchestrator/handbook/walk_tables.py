@@ -1,4 +1,4 @@
-"""A walk as a table: what was recorded of it, as far as it has the shape of orchestrator.walk's."""
+"""A walk as a table: what was recorded of it, as far as it has the shape of netproof.walk's."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.handbook.plain_text import line
-from orchestrator.walk.wording import title, verdict
+from netproof.handbook.plain_text import line
+from netproof.walk.wording import title, verdict
 
 
 @frozen

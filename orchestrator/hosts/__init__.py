@@ -8,8 +8,8 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from orchestrator.hosts.agent_stream import Stream
-from orchestrator.state.instance import Instance
+from netproof.hosts.agent_stream import Stream
+from netproof.state.instance import Instance
 
 SHARED = "/netproof"  # in every host of a lab that has several: a volume they have in common
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from orchestrator.engine import location
-from orchestrator.engine.client import connect
-from orchestrator.hosts import Hosts
-from orchestrator.hosts.dind import DockerHosts
+from netproof.engine import location
+from netproof.engine.client import connect
+from netproof.hosts import Hosts
+from netproof.hosts.dind import DockerHosts
 
 
 def engines() -> list[str]:
     """The engines that lab hosts can have at this place; nothing is asked where images are made for all."""
     if location.current() == location.MACHINES:
         return list(hosts().engines())
-    from orchestrator.images import ENGINES  # noqa: PLC0415 - most commands need none
+    from netproof.images import ENGINES  # noqa: PLC0415 - most commands need none
 
     return list(ENGINES)
 
@@ -20,7 +20,7 @@ def engines() -> list[str]:
 def hosts() -> Hosts:
     """Lab hosts of this place. For the calling thread: its connection is not shared."""
     if location.current() == location.MACHINES:
-        from orchestrator.hosts.vagrant import MachineHosts  # noqa: PLC0415 - seldom needed
+        from netproof.hosts.vagrant import MachineHosts  # noqa: PLC0415 - seldom needed
 
         return MachineHosts()
     return DockerHosts(connect())

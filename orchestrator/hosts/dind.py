@@ -14,15 +14,15 @@ from typing import Any
 import docker
 import requests
 
-from orchestrator.engine import location
-from orchestrator.engine.client import connect, quietly, translated
-from orchestrator.errors import BuildError, NetproofError
-from orchestrator.hosts import SHARED, Found, HostSpec, Ready, Swept, spares
-from orchestrator.hosts.exec_stream import ExecStream
-from orchestrator.hosts.unpause import thaw
-from orchestrator.state import labels
-from orchestrator.state.instance import Instance
-from orchestrator.wait import until
+from netproof.engine import location
+from netproof.engine.client import connect, quietly, translated
+from netproof.errors import BuildError, NetproofError
+from netproof.hosts import SHARED, Found, HostSpec, Ready, Swept, spares
+from netproof.hosts.exec_stream import ExecStream
+from netproof.hosts.unpause import thaw
+from netproof.state import labels
+from netproof.state.instance import Instance
+from netproof.wait import until
 
 _REMOVAL_LIMIT = 20.0
 
@@ -74,7 +74,7 @@ class DockerHosts:
 
     def engines(self) -> list[str]:
         """All that images are made of."""
-        from orchestrator.images import DEFAULT_ENGINE, ENGINES  # noqa: PLC0415 - as below
+        from netproof.images import DEFAULT_ENGINE, ENGINES  # noqa: PLC0415 - as below
 
         return sorted(ENGINES, key=lambda engine: engine != DEFAULT_ENGINE)
 
@@ -85,14 +85,14 @@ class DockerHosts:
 
     def prepare(self, engine: str, _count: int, say: Callable[[str], None]) -> Ready:
         """The lab host image of an engine, found or built."""
-        from orchestrator import images  # noqa: PLC0415 - finding and removing do without the image builder
+        from netproof import images  # noqa: PLC0415 - finding and removing do without the image builder
 
         image = images.ensure(self._client, engine, say)
         return Ready(image.id, image.version, image.note)
 
     def start(self, instance: Instance, spec: HostSpec) -> Found:
         """Make and start the container of a lab host; removes it again when it does not start."""
-        from orchestrator.images import host_config  # noqa: PLC0415 - finding and removing do without the image builder
+        from netproof.images import host_config  # noqa: PLC0415 - finding and removing do without the image builder
 
         marks = {
             labels.LAB: instance.lab,
@@ -191,7 +191,7 @@ class DockerHosts:
 
     def sweep(self, *, keep_images: bool) -> Swept:
         """Remove containers, networks, volumes and images with this owner's label, and files of builds."""
-        from orchestrator.hosts.sweep import sweep  # noqa: PLC0415 - `clean` alone does
+        from netproof.hosts.sweep import sweep  # noqa: PLC0415 - `clean` alone does
 
         with spares.none_being_made():
             return sweep(self._client.api, keep_images=keep_images)
@@ -207,13 +207,13 @@ class DockerHosts:
 
     def interactive(self, host: Found, command: Sequence[str]) -> int:
         """Run a process in a lab host on this terminal."""
-        from orchestrator.hosts.terminal import interactive  # noqa: PLC0415 - only shells need a terminal
+        from netproof.hosts.terminal import interactive  # noqa: PLC0415 - only shells need a terminal
 
         return interactive(host.id, command)
 
     def connect(self, host: Found, client: socket.socket) -> None:
         """Lead a connection to a lab host's engine, over one of its own."""
-        from orchestrator.hosts.docker_cli_relay import relay  # noqa: PLC0415 - only for a docker CLI here
+        from netproof.hosts.docker_cli_relay import relay  # noqa: PLC0415 - only for a docker CLI here
 
         relay(host.id, client)
 

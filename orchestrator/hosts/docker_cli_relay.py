@@ -7,8 +7,8 @@ import socket
 import threading
 from typing import Any
 
-from orchestrator.engine.client import connect
-from orchestrator.hosts.exec_stream import raw_socket, start
+from netproof.engine.client import connect
+from netproof.hosts.exec_stream import raw_socket, start
 
 _CHUNK = 65_536
 

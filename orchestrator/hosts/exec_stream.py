@@ -10,8 +10,8 @@ from typing import Any
 import docker
 from docker.utils.socket import STDERR, frames_iter
 
-from orchestrator.engine.client import connect, translated
-from orchestrator.errors import HostDied
+from netproof.engine.client import connect, translated
+from netproof.errors import HostDied
 
 _KEEP = 20_000
 

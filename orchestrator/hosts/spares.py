@@ -23,10 +23,11 @@ import docker
 import requests
 from docker import errors as docker_errors
 
-from orchestrator.engine.client import connect, quietly
-from orchestrator.errors import NetproofError
-from orchestrator.state import labels
-from orchestrator.state.instance import root
+from netproof.engine.client import connect, quietly
+from netproof.errors import NetproofError
+from netproof.paths import IMPORT_ROOT
+from netproof.state import labels
+from netproof.state.instance import root
 
 ROLE = "spare"
 DATA = "/var/lib/docker"  # where a lab host has its engine's data
@@ -67,7 +68,7 @@ def replenish(image: str) -> None:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                cwd=Path(__file__).parents[2],
+                cwd=IMPORT_ROOT,
             )
 
 

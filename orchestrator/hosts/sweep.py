@@ -9,11 +9,11 @@ from typing import Any
 import docker
 from docker import errors as docker_errors
 
-from orchestrator import images
-from orchestrator.engine.client import quietly, translated
-from orchestrator.hosts import Swept
-from orchestrator.images.lookup import ROLE
-from orchestrator.state import labels
+from netproof import images
+from netproof.engine.client import quietly, translated
+from netproof.hosts import Swept
+from netproof.images.lookup import ROLE
+from netproof.state import labels
 
 _CONFLICT = 409
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import docker
 
-from orchestrator.engine.client import connect, translated
-from orchestrator.hosts.exec_stream import raw_socket, start
+from netproof.engine.client import connect, translated
+from netproof.hosts.exec_stream import raw_socket, start
 
 _CHUNK = 65_536
 # The first bytes an exec sends can be lost in the client's HTTP library, so it waits to be spoken to.

@@ -14,14 +14,14 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.engine import ssh, vagrant_machines
-from orchestrator.engine.ssh import SshStream, Way
-from orchestrator.errors import BuildError, EngineError, UsageError
-from orchestrator.hosts import Found, HostSpec, Ready, Swept
-from orchestrator.images import ENGINES, payload
-from orchestrator.state import labels
-from orchestrator.state.instance import Instance
-from orchestrator.wait import scaled, until
+from netproof.engine import ssh, vagrant_machines
+from netproof.engine.ssh import SshStream, Way
+from netproof.errors import BuildError, EngineError, UsageError
+from netproof.hosts import Found, HostSpec, Ready, Swept
+from netproof.images import ENGINES, payload
+from netproof.state import labels
+from netproof.state.instance import Instance
+from netproof.wait import scaled, until
 
 _SCRIPT = vagrant_machines.FOLDER / "labhost"
 _LIMIT = 60.0

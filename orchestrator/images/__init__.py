@@ -6,11 +6,11 @@ recipe ── digest ──▶ find ── yes ──▶ HostImage
 source (slim base image, or debootstrap) ─▶ root file system ─▶ bake (node image inside) ─▶ commit
 """
 
-from orchestrator.images.ensure import ensure
-from orchestrator.images.host_privileges import host_config
-from orchestrator.images.lookup import HostImage, find, manifest
-from orchestrator.images.recipe import DEFAULT_ENGINE, ENGINES, Recipe
-from orchestrator.images.workdir import sweep
+from netproof.images.ensure import ensure
+from netproof.images.host_privileges import host_config
+from netproof.images.lookup import HostImage, find, manifest
+from netproof.images.recipe import DEFAULT_ENGINE, ENGINES, Recipe
+from netproof.images.workdir import sweep
 
 __all__ = [
     "DEFAULT_ENGINE",

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import deque
 
-from orchestrator.errors import ImageError
-from orchestrator.images import errors, payload
-from orchestrator.images.build_job import VERSION, Job
-from orchestrator.images.host_privileges import host_config
-from orchestrator.images.image_import import lines
-from orchestrator.images.lookup import ROLE, HostImage
-from orchestrator.images.recipe import current_digest
+from netproof.errors import ImageError
+from netproof.images import errors, payload
+from netproof.images.build_job import VERSION, Job
+from netproof.images.host_privileges import host_config
+from netproof.images.image_import import lines
+from netproof.images.lookup import ROLE, HostImage
+from netproof.images.recipe import current_digest
 
 REPOSITORY = "netproof/lab-host"
 _SEED = "/seed"

@@ -11,15 +11,15 @@ import docker
 import filelock
 import platformdirs
 
-from orchestrator.images.bake import bake
-from orchestrator.images.build_job import ROOTFS, Job
-from orchestrator.images.copy import copied
-from orchestrator.images.lookup import ROLE, HostImage, find, images_labelled
-from orchestrator.images.recipe import current_rootfs_digest, recipe_of
-from orchestrator.images.rootfs_choice import source_for
-from orchestrator.images.tool_runner import Say
-from orchestrator.images.workdir import sweep
-from orchestrator.state import labels
+from netproof.images.bake import bake
+from netproof.images.build_job import ROOTFS, Job
+from netproof.images.copy import copied
+from netproof.images.lookup import ROLE, HostImage, find, images_labelled
+from netproof.images.recipe import current_rootfs_digest, recipe_of
+from netproof.images.rootfs_choice import source_for
+from netproof.images.tool_runner import Say
+from netproof.images.workdir import sweep
+from netproof.state import labels
 
 _PATIENCE = 1.5
 

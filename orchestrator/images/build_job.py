@@ -11,9 +11,9 @@ import docker
 from attrs import field, frozen
 from docker.errors import APIError, DockerException
 
-from orchestrator.images.recipe import Recipe, current_digest, current_rootfs_digest
-from orchestrator.images.tool_runner import Say
-from orchestrator.state import labels
+from netproof.images.recipe import Recipe, current_digest, current_rootfs_digest
+from netproof.images.tool_runner import Say
+from netproof.state import labels
 
 BUILD = "netproof.build"
 ROOTFS = "netproof.rootfs"

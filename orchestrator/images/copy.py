@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import docker
 from docker.errors import DockerException
 
-from orchestrator.engine import location
-from orchestrator.engine.client import connect
-from orchestrator.engine.location import Where
-from orchestrator.errors import NetproofError
-from orchestrator.images import errors
-from orchestrator.images.lookup import HostImage, find
-from orchestrator.images.tool_runner import Say
+from netproof.engine import location
+from netproof.engine.client import connect
+from netproof.engine.location import Where
+from netproof.errors import NetproofError
+from netproof.images import errors
+from netproof.images.lookup import HostImage, find
+from netproof.images.tool_runner import Say
 
 _MIB = 1 << 20
 _EVERY = 32 * _MIB

@@ -11,7 +11,7 @@ import docker
 import requests
 from docker.errors import DockerException
 
-from orchestrator.errors import ImageError
+from netproof.errors import ImageError
 
 _FULL = ("no space left on device", "enospc", "disk quota exceeded", "not enough free space")
 # Below this, a tool that failed without saying why failed for want of space.

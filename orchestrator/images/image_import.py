@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from docker.errors import APIError
 
-from orchestrator.images.build_job import Job
+from netproof.images.build_job import Job
 
 _EVERY = 1.0
 

@@ -11,10 +11,10 @@ import requests
 from attrs import frozen
 from docker.errors import DockerException
 
-from orchestrator.errors import EngineError
-from orchestrator.images.build_job import BUILD, VERSION
-from orchestrator.images.recipe import current_digest, recipe_of
-from orchestrator.state import labels
+from netproof.errors import EngineError
+from netproof.images.build_job import BUILD, VERSION
+from netproof.images.recipe import current_digest, recipe_of
+from netproof.state import labels
 
 ROLE = "lab-host"
 _PACKAGES = "/opt/netproof/packages"

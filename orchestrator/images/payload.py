@@ -8,7 +8,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from orchestrator.errors import ImageError
+from netproof.errors import ImageError
 
 STRIP = "strip"
 BAKE = "/opt/netproof/build/bake"

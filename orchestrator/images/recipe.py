@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from orchestrator.errors import UnknownName
-from orchestrator.images import payload
+from netproof.errors import UnknownName
+from netproof.images import payload
 
 # Raise this when the code of this package makes a different image from the same recipe and files.
 BUILD = 1

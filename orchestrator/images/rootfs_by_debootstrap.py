@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.errors import ImageError
-from orchestrator.images import errors, payload, tool_runner
-from orchestrator.images.build_job import Job
-from orchestrator.images.image_import import import_tree
-from orchestrator.images.workdir import WorkDir, workdir
+from netproof.errors import ImageError
+from netproof.images import errors, payload, tool_runner
+from netproof.images.build_job import Job
+from netproof.images.image_import import import_tree
+from netproof.images.workdir import WorkDir, workdir
 
 # Mounts and processes of a chroot end with the tool, however it ends.
 _APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child")

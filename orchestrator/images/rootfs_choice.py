@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Callable
 from typing import Protocol
 
-from orchestrator.errors import ImageError
-from orchestrator.images import rootfs_from_image
-from orchestrator.images.build_job import Job
-from orchestrator.images.rootfs_by_debootstrap import Debootstrap
+from netproof.errors import ImageError
+from netproof.images import rootfs_from_image
+from netproof.images.build_job import Job
+from netproof.images.rootfs_by_debootstrap import Debootstrap
 
 
 class Source(Protocol):

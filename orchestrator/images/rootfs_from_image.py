@@ -11,9 +11,9 @@ import docker
 import requests
 from docker.errors import DockerException
 
-from orchestrator.images import errors, payload
-from orchestrator.images.build_job import Job
-from orchestrator.images.image_import import import_tree, lines
+from netproof.images import errors, payload
+from netproof.images.build_job import Job
+from netproof.images.image_import import import_tree, lines
 
 # A registry that has not answered by then is taken for none.
 _REGISTRY_SECONDS = 5

@@ -13,9 +13,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from orchestrator.errors import AgentError, HostDied
-from orchestrator.hosts.agent_stream import Stream
-from orchestrator.wait import scaled
+from netproof.errors import AgentError, HostDied
+from netproof.hosts.agent_stream import Stream
+from netproof.wait import scaled
 
 SOURCE = Path(__file__).parents[1] / "agent"
 CALL_LIMIT = 120.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from orchestrator.lab.agent_client import Agent
+from netproof.lab.agent_client import Agent
 
 _TRIES = 60
 _FEW = 7

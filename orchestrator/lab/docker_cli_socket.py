@@ -15,13 +15,13 @@ import tempfile
 import threading
 from pathlib import Path
 
-from orchestrator.catalog import ROOT
-from orchestrator.errors import EngineError
-from orchestrator.hosts import Found, Hosts
-from orchestrator.hosts.backend_choice import hosts as hosts_here
-from orchestrator.state.instance import Instance
-from orchestrator.state.instance import root as state_root
-from orchestrator.wait import until
+from netproof.errors import EngineError
+from netproof.hosts import Found, Hosts
+from netproof.hosts.backend_choice import hosts as hosts_here
+from netproof.paths import IMPORT_ROOT
+from netproof.state.instance import Instance
+from netproof.state.instance import root as state_root
+from netproof.wait import until
 
 _LONGEST = 100  # a unix socket's path has 107 bytes at most
 _LIMIT = 15.0
@@ -51,8 +51,8 @@ def ensure(instance: Instance, host: Found) -> Path:
     if _answers(path):
         return path
     subprocess.Popen(
-        [sys.executable, "-m", "orchestrator.lab.docker_cli_socket", instance.lab, instance.tag, host.host, str(path)],
-        cwd=ROOT,
+        [sys.executable, "-m", "netproof.lab.docker_cli_socket", instance.lab, instance.tag, host.host, str(path)],
+        cwd=IMPORT_ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

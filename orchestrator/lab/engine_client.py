@@ -15,8 +15,8 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from orchestrator.errors import AgentError
-from orchestrator.lab.agent_client import Agent
+from netproof.errors import AgentError
+from netproof.lab.agent_client import Agent
 
 _URL = "http://lab-host:2375"  # docker-py wants a port; nothing listens on one
 

@@ -12,11 +12,11 @@ from typing import Any
 import cattrs
 from attrs import frozen
 
-from orchestrator.facts.model import Flow, Namespace, Netfilter, Rule, Table
-from orchestrator.facts.packets import Packet, decode
-from orchestrator.lab.agent_client import Agent
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import patience, until
+from netproof.facts.model import Flow, Namespace, Netfilter, Rule, Table
+from netproof.facts.packets import Packet, decode
+from netproof.lab.agent_client import Agent
+from netproof.lab.running import RunningLab
+from netproof.wait import patience, until
 
 _FLAVOURS = {"nft": "iptables-nft", "legacy": "iptables-legacy"}
 _CONNECT = 2.0  # the kernel accepts a connection, at once,

@@ -6,9 +6,9 @@ import re
 
 from attrs import field, frozen
 
-from orchestrator.errors import NetproofError
-from orchestrator.hosts import Found
-from orchestrator.hosts.backend_choice import hosts as hosts_here
+from netproof.errors import NetproofError
+from netproof.hosts import Found
+from netproof.hosts.backend_choice import hosts as hosts_here
 
 _LIMIT = "5"  # seconds for an engine that may not answer
 _VERSION = re.compile(r"\d+\.\d+\S*")

@@ -10,14 +10,14 @@ from typing import Any, Self
 import docker
 from attrs import frozen
 
-from orchestrator.errors import HostDied, NetproofError, UsageError
-from orchestrator.hosts import Found
-from orchestrator.hosts.backend_choice import hosts as hosts_here
-from orchestrator.lab.agent_client import COMMAND, Agent
-from orchestrator.lab.engine_client import engine_of
-from orchestrator.model import Lab, LabHost
-from orchestrator.state.instance import Instance
-from orchestrator.wait import scaled
+from netproof.errors import HostDied, NetproofError, UsageError
+from netproof.hosts import Found
+from netproof.hosts.backend_choice import hosts as hosts_here
+from netproof.lab.agent_client import COMMAND, Agent
+from netproof.lab.engine_client import engine_of
+from netproof.model import Lab, LabHost
+from netproof.state.instance import Instance
+from netproof.wait import scaled
 
 _SNAPSHOT = 60.0
 

@@ -7,7 +7,7 @@ from typing import Any
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host
 
-from orchestrator.lab.running import RunningLab
+from netproof.lab.running import RunningLab
 
 _LIMIT = 60.0
 

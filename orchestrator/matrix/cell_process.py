@@ -16,13 +16,13 @@ from typing import IO, Any
 
 from attrs import define, field
 
-from orchestrator import catalog
-from orchestrator.build.remove import down
-from orchestrator.errors import NetproofError
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.matrix.records import Cell, Inputs, Key, Times, Walk, claim_from
-from orchestrator.state.instance import Instance, root
-from orchestrator.wait import until
+from netproof.build.remove import down
+from netproof.errors import NetproofError
+from netproof.hosts.backend_choice import hosts
+from netproof.matrix.records import Cell, Inputs, Key, Times, Walk, claim_from
+from netproof.paths import IMPORT_ROOT
+from netproof.state.instance import Instance, root
+from netproof.wait import until
 
 Say = Callable[[str], None]
 Program = Callable[[Key, Instance], list[str]]
@@ -40,7 +40,7 @@ def instance_of(key: Key) -> Instance:
 def program(key: Key, instance: Instance) -> list[str]:
     """The command line of a cell's process."""
     words = ["--engine", key.column.engine, "--firewall", key.column.firewall, "--as", instance.tag, "--leashed"]
-    return [sys.executable, "-m", "fixtures.matrix_cell", key.lab, *words]
+    return [sys.executable, "-m", "netproof.fixtures.matrix_cell", key.lab, *words]
 
 
 @define
@@ -88,7 +88,7 @@ class Run:
         last: dict[str, Any] = {}
         with subprocess.Popen(
             self.program(self.key, instance),
-            cwd=catalog.ROOT,
+            cwd=IMPORT_ROOT,
             # Absolute, because the process works in another directory.
             env={**os.environ, "NETPROOF_STATE_DIR": str(root().absolute())},
             # The process ends when this pipe does: it does not outlive us, however we end.

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
-from orchestrator.errors import UsageError
-from orchestrator.matrix.records import Cell, Claim, Column, Key
+from netproof.errors import UsageError
+from netproof.matrix.records import Cell, Claim, Column, Key
 
 Cells = Mapping[Key, Cell]
 Pair = tuple[Column, Column]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from orchestrator.matrix.records import FAILED, SKIPPED, Cell, Claim
+from netproof.matrix.records import FAILED, SKIPPED, Cell, Claim
 
 # What XML 1.0 cannot hold, not even escaped: evidence may be the output of any command.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

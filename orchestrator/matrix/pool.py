@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
-from orchestrator.matrix.records import Cell, Key
+from netproof.matrix.records import Cell, Key
 
 
 @frozen

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from orchestrator.model import VERDICTS
+from netproof.model import VERDICTS
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +14,10 @@ import attrs
 import cattrs
 from filelock import FileLock, Timeout
 
-from orchestrator import catalog
-from orchestrator.errors import Busy, UsageError
-from orchestrator.matrix.records import Cell, Column, Key
-from orchestrator.state import instance
+from netproof import __version__
+from netproof.errors import Busy, UsageError
+from netproof.matrix.records import Cell, Column, Key
+from netproof.state import instance
 
 FORMAT = 1
 KIND = "netproof matrix"
@@ -27,11 +26,6 @@ KIND = "netproof matrix"
 def default_path() -> Path:
     """Where results are kept unless --results says otherwise."""
     return instance.root() / "matrix.json"
-
-
-def netproof_version() -> str:
-    """The version of netproof that is running."""
-    return str(tomllib.loads((catalog.ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def _exact(value: Any, kind: type) -> Any:
@@ -74,7 +68,7 @@ def document(cells: Iterable[Cell], **more: Any) -> dict[str, Any]:
     return {
         "kind": KIND,
         "format": FORMAT,
-        "netproof": netproof_version(),
+        "netproof": __version__,
         **more,
         "cells": [as_json(cell) for cell in cells],
     }

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from orchestrator import catalog
-from orchestrator.build import FIREWALLS
-from orchestrator.errors import UnknownName, UsageError
-from orchestrator.images import ENGINES
-from orchestrator.matrix.records import Cell, Column, Inputs, Key
-from orchestrator.wait import scaled
+from netproof import catalog
+from netproof.build import FIREWALLS
+from netproof.errors import UnknownName, UsageError
+from netproof.images import ENGINES
+from netproof.matrix.records import Cell, Column, Inputs, Key
+from netproof.wait import scaled
 
 PER_CORE = 2
 """Labs mostly wait: for engines, for packets, for what must not happen."""

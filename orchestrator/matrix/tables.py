@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from orchestrator.matrix.compare import Row, rows
-from orchestrator.matrix.records import SKIPPED, Cell
+from netproof.matrix.compare import Row, rows
+from netproof.matrix.records import SKIPPED, Cell
 
 
 def numbers(claim: str) -> tuple[int, list[int]]:

@@ -19,9 +19,9 @@ names the field, its value, what is wrong and what to do.
 
 from __future__ import annotations
 
-from orchestrator.model.changes import Change, Step, both, changed
-from orchestrator.model.checks import CANNOT_ASK, GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
-from orchestrator.model.common_changes import (
+from netproof.model.changes import Change, Step, both, changed
+from netproof.model.checks import CANNOT_ASK, GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from netproof.model.common_changes import (
     bridge_of,
     container_added,
     frozen,
@@ -41,9 +41,9 @@ from orchestrator.model.common_changes import (
     sysctl_set,
     wrapped,
 )
-from orchestrator.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
-from orchestrator.model.lab import Lab
-from orchestrator.model.parts import (
+from netproof.model.faults import LAYERS, LEVELS, MANNERS, Decoy, Fault, Practice, Signature, alternatives
+from netproof.model.lab import Lab
+from netproof.model.parts import (
     Container,
     Http,
     Join,
@@ -57,9 +57,9 @@ from orchestrator.model.parts import (
     Udp,
     Wire,
 )
-from orchestrator.model.verdicts import VERDICTS, Claim
-from orchestrator.model.walk_cases import WalkCase
-from orchestrator.model.walk_changes import (
+from netproof.model.verdicts import VERDICTS, Claim
+from netproof.model.walk_cases import WalkCase
+from netproof.model.walk_changes import (
     address_changed,
     forgotten,
     hooked,

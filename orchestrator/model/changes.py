@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from orchestrator.errors import DefinitionError
+from netproof.errors import DefinitionError
 
 
 @frozen

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from orchestrator.model import validators
+from netproof.model import validators
 
 GREEN = "green"
 CANNOT_ASK = "cannot ask"

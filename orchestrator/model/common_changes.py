@@ -7,7 +7,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
-from orchestrator.model.changes import Change, Step, changed
+from netproof.model.changes import Change, Step, changed
 
 _ADAPTED = "adapted"
 

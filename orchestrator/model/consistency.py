@@ -6,10 +6,10 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable
 
-from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model import published_ports
-from orchestrator.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Network, Node
-from orchestrator.model.topology import Topology
+from netproof.errors import DefinitionError, UnknownName
+from netproof.model import published_ports
+from netproof.model.parts import BRIDGE, MANAGER, OVERLAY, WORKER, Container, Machine, Network, Node
+from netproof.model.topology import Topology
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _INTERFACE_NAME = 15

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from orchestrator.errors import DefinitionError
-from orchestrator.model.lab import Lab
+from netproof.errors import DefinitionError
+from netproof.model.lab import Lab
 
 INTERFACE_NAME = "com.docker.network.endpoint.ifname"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
-from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model.changes import Change, Step, steps
-from orchestrator.model.checks import Check
-from orchestrator.model.validators import checked_name, one_or_more, several
+from netproof.errors import DefinitionError, UnknownName
+from netproof.model.changes import Change, Step, steps
+from netproof.model.checks import Check
+from netproof.model.validators import checked_name, one_or_more, several
 
 ENGINES = ("20.10", "26.1", "28.5")
 
@@ -29,7 +29,7 @@ LAYERS = {
     "engine": "the engine and its settings",
 }
 LEVELS = (1, 2, 3)
-# How a claim's test fails; what a check does is in orchestrator.model.checks.
+# How a claim's test fails; what a check does is in netproof.model.checks.
 MANNERS = ("timeout", "refused", "unreachable", "reset", "forbidden", "failed", "answered", "no reply", "differs")
 
 Signature = Mapping[str, str | Mapping[str, str]]

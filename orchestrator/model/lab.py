@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from orchestrator.model import consistency
-from orchestrator.model.topology import Topology
+from netproof.model import consistency
+from netproof.model.topology import Topology
 
 
 @frozen

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from orchestrator.model import validators
+from netproof.model import validators
 
 MANAGER, WORKER = "manager", "worker"
 BRIDGE, MACVLAN, IPVLAN, OVERLAY = "bridge", "macvlan", "ipvlan", "overlay"

@@ -8,10 +8,10 @@ from itertools import combinations
 
 from attrs import frozen
 
-from orchestrator.errors import DefinitionError
-from orchestrator.model.parts import IPVLAN, MACVLAN, Container, Server
-from orchestrator.model.topology import Topology
-from orchestrator.model.validators import published_on
+from netproof.errors import DefinitionError
+from netproof.model.parts import IPVLAN, MACVLAN, Container, Server
+from netproof.model.topology import Topology
+from netproof.model.validators import published_on
 
 
 @frozen

@@ -7,9 +7,9 @@ from typing import Protocol, TypeVar
 
 from attrs import field, frozen
 
-from orchestrator.errors import UnknownName
-from orchestrator.model import validators
-from orchestrator.model.parts import (
+from netproof.errors import UnknownName
+from netproof.model import validators
+from netproof.model.parts import (
     MANAGER,
     Container,
     LabHost,

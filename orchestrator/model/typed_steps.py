@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.model.changes import Step
+from netproof.model.changes import Step
 
 # (the shell words, what a person would call what they find); inner ones before those that hold them.
 _FOUND = (

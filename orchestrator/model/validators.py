@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from orchestrator.errors import DefinitionError
+from netproof.errors import DefinitionError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _INTERFACE = re.compile(r"[a-z][a-z0-9._-]{0,14}")

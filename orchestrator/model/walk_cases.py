@@ -7,10 +7,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from orchestrator.errors import DefinitionError
-from orchestrator.model.changes import Change
-from orchestrator.model.faults import ENGINES, LAYERS
-from orchestrator.model.validators import checked_name, one_or_more
+from netproof.errors import DefinitionError
+from netproof.model.changes import Change
+from netproof.model.faults import ENGINES, LAYERS
+from netproof.model.validators import checked_name, one_or_more
 
 FIREWALLS = ("nft", "legacy")
 PROTOCOLS = ("icmp", "tcp", "udp")

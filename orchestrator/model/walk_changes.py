@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from orchestrator.model.changes import Change, Step, changed
+from netproof.model.changes import Change, Step, changed
 
 
 def within(container: str, command: str) -> str:

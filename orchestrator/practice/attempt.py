@@ -13,12 +13,12 @@ from typing import Any
 import cattrs
 from attrs import asdict, define, field
 
-from orchestrator import catalog
-from orchestrator.errors import NetproofError, UnknownName, UsageError
-from orchestrator.model import Fault, Practice
-from orchestrator.practice.exam_seal import seal, unseal
-from orchestrator.state import baseline
-from orchestrator.state.instance import Instance
+from netproof import catalog
+from netproof.errors import NetproofError, UnknownName, UsageError
+from netproof.model import Fault, Practice
+from netproof.practice.exam_seal import seal, unseal
+from netproof.state import baseline
+from netproof.state.instance import Instance
 
 FILE = "attempt.json"
 LAST = "last_attempt.json"

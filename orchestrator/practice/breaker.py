@@ -7,17 +7,17 @@ from collections.abc import Callable
 
 from attrs import define
 
-from orchestrator.errors import BuildError, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Decoy, Fault, Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.attempt import RUNNING, Attempt
-from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.collateral import after_up, differences, lines
-from orchestrator.practice.fault_choice import Asked, Choice, Setting, choices
-from orchestrator.practice.injection import apply, took_effect, undo
-from orchestrator.state.baseline import mark
-from orchestrator.wait import until
+from netproof.errors import BuildError, UsageError
+from netproof.lab.running import RunningLab
+from netproof.model import Decoy, Fault, Practice
+from netproof.practice import attempt as attempts
+from netproof.practice.attempt import RUNNING, Attempt
+from netproof.practice.check_runner import look, red
+from netproof.practice.collateral import after_up, differences, lines
+from netproof.practice.fault_choice import Asked, Choice, Setting, choices
+from netproof.practice.injection import apply, took_effect, undo
+from netproof.state.baseline import mark
+from netproof.wait import until
 
 _EFFECT = 12.0
 _GREEN = 5.0

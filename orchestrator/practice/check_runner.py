@@ -9,13 +9,13 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.errors import AgentError, HostDied, NetproofError
-from orchestrator.lab import observe
-from orchestrator.lab.observe import Answer
-from orchestrator.lab.observe import Pings as Pinged
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import CANNOT_ASK, GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
-from orchestrator.wait import throughout
+from netproof.errors import AgentError, HostDied, NetproofError
+from netproof.lab import observe
+from netproof.lab.observe import Answer
+from netproof.lab.observe import Pings as Pinged
+from netproof.lab.running import RunningLab
+from netproof.model import CANNOT_ASK, GREEN, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from netproof.wait import throughout
 
 WINDOW = 3.0
 _PATIENCE = 4.0  # longer than the three seconds after which ARP gives up, so that it is told apart from silence

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator import facts
-from orchestrator.errors import UsageError
-from orchestrator.facts import HAPPENED, Difference, Flat, flatten, structure
-from orchestrator.lab.running import RunningLab
-from orchestrator.state.baseline import kept
-from orchestrator.state.instance import Instance
-from orchestrator.wait import until
+from netproof import facts
+from netproof.errors import UsageError
+from netproof.facts import HAPPENED, Difference, Flat, flatten, structure
+from netproof.lab.running import RunningLab
+from netproof.state.baseline import kept
+from netproof.state.instance import Instance
+from netproof.wait import until
 
 Line = tuple[str, str, str, str]
 _SETTLE = 3.0

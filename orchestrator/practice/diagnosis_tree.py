@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
-from orchestrator.model import GREEN, Practice, alternatives
+from netproof.model import GREEN, Practice, alternatives
 
 Signatures = Mapping[str, Mapping[str, str]]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from orchestrator.errors import UnknownName, UsageError
-from orchestrator.model import LAYERS, LEVELS, Decoy, Fault, Practice
+from netproof.errors import UnknownName, UsageError
+from netproof.model import LAYERS, LEVELS, Decoy, Fault, Practice
 
 PAIR = 2
 

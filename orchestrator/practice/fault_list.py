@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from orchestrator.model import LAYERS, Fault
+from netproof.model import LAYERS, Fault
 
 
 @frozen

@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from attrs import field, frozen
 
-from orchestrator.facts import FORM_KIND
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Fault, Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import history
-from orchestrator.practice.attempt import DESIGNED, Attempt
-from orchestrator.practice.check_runner import Look, look, red, stay_green
-from orchestrator.practice.collateral import Line, after_up, differences, lines, unmoved
-from orchestrator.practice.history import Record
-from orchestrator.practice.injection import standing, tidy
+from netproof.facts import FORM_KIND
+from netproof.lab.running import RunningLab
+from netproof.model import Fault, Practice
+from netproof.practice import attempt as attempts
+from netproof.practice import history
+from netproof.practice.attempt import DESIGNED, Attempt
+from netproof.practice.check_runner import Look, look, red, stay_green
+from netproof.practice.collateral import Line, after_up, differences, lines, unmoved
+from netproof.practice.history import Record
+from netproof.practice.injection import standing, tidy
 
 _FULL, _WITH_COLLATERAL = 100, 60
 _WRONG_GUESS = 34

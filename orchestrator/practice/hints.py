@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import LAYERS, Decoy, Fault, Practice
-from orchestrator.model.typed_steps import typed
-from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.check_runner import Look, look
-from orchestrator.practice.injection import standing
+from netproof.lab.running import RunningLab
+from netproof.model import LAYERS, Decoy, Fault, Practice
+from netproof.model.typed_steps import typed
+from netproof.practice.attempt import Attempt
+from netproof.practice.check_runner import Look, look
+from netproof.practice.injection import standing
 
 PRICES = {"symptom": 5, "layer": 10, "command": 25, "solution": 60}
 _NO_MORE = "There are no more hints: `reveal` tells everything."

@@ -16,7 +16,7 @@ from typing import Any
 import cattrs
 from attrs import asdict, define, field
 
-from orchestrator.errors import UsageError
+from netproof.errors import UsageError
 
 SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED = "solved", "collateral", "revealed", "repaired for you", "abandoned"
 

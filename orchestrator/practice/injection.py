@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from orchestrator.errors import BuildError, HostDied, NetproofError
-from orchestrator.lab.observe import drop_empty_tables
-from orchestrator.lab.running import Result, RunningLab
-from orchestrator.model import Change, Fault, Step
-from orchestrator.wait import until
+from netproof.errors import BuildError, HostDied, NetproofError
+from netproof.lab.observe import drop_empty_tables
+from netproof.lab.running import Result, RunningLab
+from netproof.model import Change, Fault, Step
+from netproof.wait import until
 
 _LIMIT = 90.0
 _MOMENT = 1.0

@@ -7,8 +7,8 @@ import json
 import time
 from pathlib import Path
 
-from orchestrator.model import Fault, Practice
-from orchestrator.state import instance
+from netproof.model import Fault, Practice
+from netproof.state import instance
 
 Proofs = dict[str, dict[str, str]]
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from attrs import frozen
 from fsrs import Card, Rating, Scheduler
 
-from orchestrator import catalog
-from orchestrator.errors import NetproofError
-from orchestrator.practice import history
-from orchestrator.practice.history import Record
+from netproof import catalog
+from netproof.errors import NetproofError
+from netproof.practice import history
+from netproof.practice.history import Record
 
 _DEAR = 25
 _LATE = 9000

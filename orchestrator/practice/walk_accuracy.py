@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from orchestrator.errors import BuildError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Answers, Change, Fault, Pings, Practice, WalkCase
-from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.injection import apply, takes_effect, undo
-from orchestrator.wait import until
-from orchestrator.walk import Death, walk
+from netproof.errors import BuildError
+from netproof.lab.running import RunningLab
+from netproof.model import Answers, Change, Fault, Pings, Practice, WalkCase
+from netproof.practice.check_runner import look, red
+from netproof.practice.injection import apply, takes_effect, undo
+from netproof.wait import until
+from netproof.walk import Death, walk
 
 # The ways in which a check is red when a packet of its is lost or turned away.
 DROPPING = {"timeout", "refused", "unreachable", "reset", "forbidden", "no reply", "failed"}

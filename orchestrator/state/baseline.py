@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from orchestrator.state.instance import Instance
+from netproof.state.instance import Instance
 
 FILE = "baseline.json"
 FORMAT = 4

@@ -18,7 +18,7 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.errors import UsageError
+from netproof.errors import UsageError
 
 _LAB = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,30}")

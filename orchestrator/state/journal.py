@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.state.instance import Instance
+from netproof.state.instance import Instance
 
 DONE = "done"
 

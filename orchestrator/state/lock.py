@@ -11,9 +11,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from orchestrator.errors import Busy
-from orchestrator.state.instance import Instance, root, write_atomically
-from orchestrator.wait import until
+from netproof.errors import Busy
+from netproof.state.instance import Instance, root, write_atomically
+from netproof.wait import until
 
 WAIT = 120.0
 _MOMENT = 1.0

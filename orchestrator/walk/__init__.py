@@ -6,8 +6,8 @@
 Walking changes nothing: the taps are sockets of the agents and end with them.
 """
 
-from orchestrator.walk.model import Death, Leg, Station, Walk
-from orchestrator.walk.target import PROTOCOLS
-from orchestrator.walk.walker import walk
+from netproof.walk.model import Death, Leg, Station, Walk
+from netproof.walk.target import PROTOCOLS
+from netproof.walk.walker import walk
 
 __all__ = ["PROTOCOLS", "Death", "Leg", "Station", "Walk", "walk"]

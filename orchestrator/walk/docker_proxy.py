@@ -6,13 +6,13 @@ import itertools
 
 from attrs import evolve, frozen
 
-from orchestrator.facts.packets import Packet
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk.diagnosis.listeners import Taken
-from orchestrator.walk.legs import Ask, Exchange, PacketPath, decide, packets, path
-from orchestrator.walk.model import Death, Walk
-from orchestrator.walk.observations import Seen
-from orchestrator.walk.socket_owners import Owner
+from netproof.facts.packets import Packet
+from netproof.lab.running import RunningLab
+from netproof.walk.diagnosis.listeners import Taken
+from netproof.walk.legs import Ask, Exchange, PacketPath, decide, packets, path
+from netproof.walk.model import Death, Walk
+from netproof.walk.observations import Seen
+from netproof.walk.socket_owners import Owner
 
 _NAME = "docker-proxy"
 _MARKLESS = -1  # the port of no packet

@@ -8,16 +8,16 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.errors import UsageError
-from orchestrator.lab.clock_offset import ahead
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import scaled
-from orchestrator.walk.diagnosis.listeners import socket_of
-from orchestrator.walk.docker_proxy import ports
-from orchestrator.walk.existing_flows import flows
-from orchestrator.walk.observations import Seen, read
-from orchestrator.walk.target import Asked, Way
-from orchestrator.walk.time_order import in_one_time
+from netproof.errors import UsageError
+from netproof.lab.clock_offset import ahead
+from netproof.lab.running import RunningLab
+from netproof.wait import scaled
+from netproof.walk.diagnosis.listeners import socket_of
+from netproof.walk.docker_proxy import ports
+from netproof.walk.existing_flows import flows
+from netproof.walk.observations import Seen, read
+from netproof.walk.target import Asked, Way
+from netproof.walk.time_order import in_one_time
 
 _PATIENCE = 3.5  # longer than the three seconds after which ARP gives up, so that it is told apart from silence
 _ANSWER = 2.5  # seconds that whoever is connected has to answer

@@ -6,14 +6,14 @@ import re
 
 import cattrs
 
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.model import Flow, Tuple
-from orchestrator.facts.packets import Packet
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import entry
-from orchestrator.walk.model import Death
-from orchestrator.walk.observations import Tracked
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.model import Flow, Tuple
+from netproof.facts.packets import Packet
+from netproof.lab.running import RunningLab
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import entry
+from netproof.walk.model import Death
+from netproof.walk.observations import Tracked
 
 _TO = re.compile(r"-j (?:DNAT --to-destination|REDIRECT --to-ports) (\S+)")
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 
 from attrs import define, evolve, field, frozen
 
-from orchestrator.facts.model import Flow
-from orchestrator.facts.packets import VXLAN_PORT, Packet
-from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused
-from orchestrator.walk.model import Leg, Station
-from orchestrator.walk.observations import CapturedFrame, Key, Seen, Traversal, ends, key_of
-from orchestrator.walk.routes import Query, Route, question, said
-from orchestrator.walk.segments import NamespaceHop, carries, way
+from netproof.facts.model import Flow
+from netproof.facts.packets import VXLAN_PORT, Packet
+from netproof.walk.diagnosis.drop_reasons import meaning
+from netproof.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused
+from netproof.walk.model import Leg, Station
+from netproof.walk.observations import CapturedFrame, Key, Seen, Traversal, ends, key_of
+from netproof.walk.routes import Query, Route, question, said
+from netproof.walk.segments import NamespaceHop, carries, way
 
 Ask = Callable[[str, Query], Route]
 _NS = 1e9

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from orchestrator.errors import UsageError
-from orchestrator.lab.running import RunningLab
+from netproof.errors import UsageError
+from netproof.lab.running import RunningLab
 
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 

@@ -9,10 +9,10 @@ from typing import Any
 import cattrs
 from attrs import evolve, field, frozen
 
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.model import Flow, Link, Netfilter
-from orchestrator.facts.packets import Packet, decode, headers
-from orchestrator.walk.ruleset import Ruleset
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.model import Flow, Link, Netfilter
+from netproof.facts.packets import Packet, decode, headers
+from netproof.walk.ruleset import Ruleset
 
 HOOKS = ("ingress", "prerouting", "input", "forward", "output", "postrouting", "egress")
 _OWN = "netproof_walk"

@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 
 from attrs import frozen
 
-from orchestrator.walk.model import Station, Walk
-from orchestrator.walk.wording import grounds, title, verdict
+from netproof.walk.model import Station, Walk
+from netproof.walk.wording import grounds, title, verdict
 
 _ROW, _LEFT = 18, 16  # pixels, as are all sizes
 _CHARACTER = 8  # of a monospaced font of 13 pixels, and a little more

@@ -9,9 +9,9 @@ from typing import Any
 import dpkt
 from attrs import evolve, frozen
 
-from orchestrator.facts.packets import Packet, decode
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import scaled
+from netproof.facts.packets import Packet, decode
+from netproof.lab.running import RunningLab
+from netproof.wait import scaled
 
 _PATIENCE = 1  # seconds that each DNS server is given, once; what they do not say within it is told as silence
 _LIMIT = 6.0  # seconds for all of them, with every search domain

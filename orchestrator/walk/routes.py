@@ -6,9 +6,9 @@ import re
 
 from attrs import evolve, frozen
 
-from orchestrator.facts.packets import VXLAN_PORT, Packet
-from orchestrator.walk.observations import Seen, Traversal
-from orchestrator.walk.segments import NamespaceHop, became, given_back
+from netproof.facts.packets import VXLAN_PORT, Packet
+from netproof.walk.observations import Seen, Traversal
+from netproof.walk.segments import NamespaceHop, became, given_back
 
 _BEFORE = {"ingress", "prerouting"}
 _DNAT = re.compile(r"-j DNAT --to-destination (\[[^\]]+\]|[0-9.]+)(?::(\d+))?")

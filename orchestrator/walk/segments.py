@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from attrs import define, evolve, field
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import HOOKS, CapturedFrame, Key, Seen, Step, Traversal, key_of
+from netproof.facts.packets import Packet
+from netproof.walk.observations import HOOKS, CapturedFrame, Key, Seen, Step, Traversal, key_of
 
 _REPEATED = 200_000_000  # nanoseconds: what is not answered is sent again after a second
 _PARENTED = {"macvlan", "ipvlan"}

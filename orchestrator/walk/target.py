@@ -7,9 +7,9 @@ import re
 
 from attrs import frozen
 
-from orchestrator.errors import UnknownName, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk.target_name import Named, named
+from netproof.errors import UnknownName, UsageError
+from netproof.lab.running import RunningLab
+from netproof.walk.target_name import Named, named
 
 PROTOCOLS = ("icmp", "tcp", "udp")
 _MAX_PORT = 65_535

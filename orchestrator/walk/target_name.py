@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from orchestrator.errors import UnknownName
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab
-from orchestrator.walk.model import Death, Leg, Station
-from orchestrator.walk.node_address import address_of
-from orchestrator.walk.resolver import Question, Resolution, resolve
+from netproof.errors import UnknownName
+from netproof.lab.running import RunningLab
+from netproof.model import Lab
+from netproof.walk.model import Death, Leg, Station
+from netproof.walk.node_address import address_of
+from netproof.walk.resolver import Question, Resolution, resolve
 
 _EMBEDDED = "127.0.0.11"
 _SERVERLESS = "/etc/resolv.conf names no DNS server, and the C library asks its own machine"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import evolve
 
-from orchestrator.walk.observations import CapturedFrame, Seen, key_of
+from netproof.walk.observations import CapturedFrame, Seen, key_of
 
 _TRAVELS = 1_000  # ns, at least
 

@@ -7,20 +7,20 @@ from functools import partial
 
 from attrs import asdict, evolve
 
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk.diagnosis.delivery import Delivery
-from orchestrator.walk.diagnosis.listeners import Listeners, taking
-from orchestrator.walk.diagnosis.outcome import ended
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.docker_proxy import Relay, relay
-from orchestrator.walk.docker_proxy import outcome as relay_outcome
-from orchestrator.walk.docker_proxy import ways as found_ways
-from orchestrator.walk.exchange_recording import Taken, take
-from orchestrator.walk.legs import Exchange, PacketPath, leg
-from orchestrator.walk.model import Leg, Station, Walk
-from orchestrator.walk.observations import Seen, ends
-from orchestrator.walk.routes import Query, Route
-from orchestrator.walk.target import Asked, Way, asked
+from netproof.lab.running import RunningLab
+from netproof.walk.diagnosis.delivery import Delivery
+from netproof.walk.diagnosis.listeners import Listeners, taking
+from netproof.walk.diagnosis.outcome import ended
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.docker_proxy import Relay, relay
+from netproof.walk.docker_proxy import outcome as relay_outcome
+from netproof.walk.docker_proxy import ways as found_ways
+from netproof.walk.exchange_recording import Taken, take
+from netproof.walk.legs import Exchange, PacketPath, leg
+from netproof.walk.model import Leg, Station, Walk
+from netproof.walk.observations import Seen, ends
+from netproof.walk.routes import Query, Route
+from netproof.walk.target import Asked, Way, asked
 
 _ANSWERED = {"type", "gateway", "interface", "source", "mtu", "error"}  # of a route lookup
 

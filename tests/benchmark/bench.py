@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from orchestrator import images
-from orchestrator.engine.client import connect
+from netproof import images
+from netproof.engine.client import connect
 from tests.benchmark import compose, contenders, step_times
 from tests.benchmark.contenders import Side
 from tests.benchmark.report import Compared, Report, as_json, as_text

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from orchestrator.state import labels
+from netproof.state import labels
 from tests.benchmark.contenders import command
 from tests.benchmark.step_times import compose_command
 from tests.benchmark.times import Times, took

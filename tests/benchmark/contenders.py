@@ -12,9 +12,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from orchestrator.catalog import ROOT
-from orchestrator.errors import BuildError, UsageError
-from orchestrator.state import labels
+from netproof.errors import BuildError, UsageError
+from netproof.paths import HOME
+from netproof.state import labels
 from tests.benchmark.times import took
 
 LAB, ACROSS = "bridge-nat", "overlay"
@@ -27,7 +27,7 @@ def command(words: Sequence[str]) -> str:
     """Run a command to its end and return its output; BuildError with its last words when it fails."""
     line = " ".join(Path(word).name for word in words[:6])
     try:
-        run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT, check=False)
+        run = subprocess.run(words, cwd=HOME, capture_output=True, text=True, timeout=_LIMIT, check=False)
     except subprocess.TimeoutExpired:
         raise BuildError(f"`{line}` did not end within {_LIMIT} s.", "`invoke doctor` looks closer.") from None
     if run.returncode:
@@ -61,7 +61,7 @@ class Side:
             yield
         except BaseException:
             say(f"removing what {self.name} made")
-            subprocess.run(self.remove, cwd=ROOT, capture_output=True, timeout=_LIMIT, check=False)
+            subprocess.run(self.remove, cwd=HOME, capture_output=True, timeout=_LIMIT, check=False)
             raise
 
 

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import docker
 
-from orchestrator import catalog
-from orchestrator.build import Builder, Wanted
-from orchestrator.build.remove import down
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.lab.running import RunningLab
-from orchestrator.state.instance import Instance
-from orchestrator.state.lock import locked
+from netproof import catalog
+from netproof.build import Builder, Wanted
+from netproof.build.remove import down
+from netproof.hosts.backend_choice import hosts
+from netproof.lab.running import RunningLab
+from netproof.state.instance import Instance
+from netproof.state.lock import locked
 from tests.benchmark import contenders
 from tests.benchmark.times import Stopwatch, Times, repeated
 
 _AGENT_ROUNDS = 50
 _DOCKER_ROUNDS = 10
-_IMPORTS = "import tasks, orchestrator.cli.lab.up"
+_IMPORTS = "import tasks, netproof.cli.lab.up"
 _CLIENT = "client"
 
 

@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from orchestrator import catalog
+from netproof import catalog
 from tests.browser.conftest import NARROW, WIDE, Browser
 
 pytestmark = pytest.mark.rest

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from orchestrator.model import Lab
+from netproof.model import Lab
 
 _FILE = "echo '{text}' >>{path}"
 _ANYWHERE = (

@@ -22,23 +22,23 @@ from unittest import mock
 import docker
 import pytest
 
-from orchestrator import images
-from orchestrator.build.remove import clean, forget_files
-from orchestrator.engine.client import connect
-from orchestrator.errors import NetproofError
-from orchestrator.facts import compare, flatten, structure
-from orchestrator.hosts.dind import DockerHosts
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab
-from orchestrator.state import labels
-from orchestrator.state.instance import Instance, remembered
-from orchestrator.wait import until
+from netproof import images
+from netproof.build.remove import clean, forget_files
+from netproof.engine.client import connect
+from netproof.errors import NetproofError
+from netproof.facts import compare, flatten, structure
+from netproof.hosts.dind import DockerHosts
+from netproof.lab.running import RunningLab
+from netproof.model import Lab
+from netproof.state import labels
+from netproof.state.instance import Instance, remembered
+from netproof.wait import until
 from tests.contract import ssh_machine
 from tests.contract.shared_labs import of_tier
 from tests.contract.ssh_machine import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("orchestrator", "labs", "fixtures", "tasks.py", "conftest.py", "pyproject.toml")
+PARTS = ("orchestrator", "netproof", "labs", "fixtures", "tasks.py", "conftest.py", "pyproject.toml")
 LIMIT = 300.0
 TEST = "netproof-contract-test"  # on what a test makes in the machine's owner's stead
 Ended = subprocess.CompletedProcess[str]
@@ -340,8 +340,10 @@ def own_tree(folder: Path) -> Path:
     for part in PARTS:
         source, target = ROOT / part, folder / part
         target.parent.mkdir(exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.is_dir():
+            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
     return folder

@@ -7,7 +7,7 @@
 floor is a switch beside one; guest and beyond live beside two.
 """
 
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Switch, Udp, Wire
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Switch, Udp, Wire
 
 LAB = Lab(
     name="crossing",

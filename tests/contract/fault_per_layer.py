@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator import catalog
-from orchestrator.model.faults import LAYERS
+from netproof import catalog
+from netproof.model.faults import LAYERS
 from tests.contract.conftest import User, document
 
 FAULTS = {

@@ -41,7 +41,7 @@ def _deed(name: str) -> Callable[[], None]:
 
 
 def _at_step(wanted: int, strike: Callable[[], None]) -> None:
-    from orchestrator.state.journal import Journal  # noqa: PLC0415 - found in the tree this runs in
+    from netproof.state.journal import Journal  # noqa: PLC0415 - found in the tree this runs in
 
     original, numbers = Journal.step, itertools.count()
 

@@ -6,11 +6,11 @@ import ast
 import functools
 import subprocess
 
-from orchestrator import catalog
+from netproof import catalog, paths
 
 
 def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=catalog.ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(["git", *words], cwd=paths.HOME, capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
 
 
@@ -24,9 +24,9 @@ def changed(lab: str) -> set[str]:
     """The ids of a lab's faults whose text is not what the last release held; none where there is no release."""
     if not last_release():
         return set()
-    path = catalog.folder(lab).relative_to(catalog.ROOT) / "faults.py"
+    path = catalog.folder(lab).relative_to(paths.HOME) / "faults.py"
     before = texts(_git("show", f"{last_release()}:{path}"))
-    return {name for name, text in texts((catalog.ROOT / path).read_text()).items() if before.get(name) != text}
+    return {name for name, text in texts((paths.HOME / path).read_text()).items() if before.get(name) != text}
 
 
 def texts(source: str) -> dict[str, str]:

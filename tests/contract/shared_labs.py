@@ -10,9 +10,9 @@ import docker
 import pytest
 from _pytest.mark import ParameterSet
 
-from fixtures.labs import built
-from orchestrator import images
-from orchestrator.lab.running import RunningLab
+from netproof import images
+from netproof.fixtures.labs import built
+from netproof.lab.running import RunningLab
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 # Tests that one process runs on one lab: enough to be worth building it, few enough to share the work out.

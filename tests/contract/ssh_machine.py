@@ -22,15 +22,15 @@ import docker
 import pytest
 from attrs import frozen
 
-from orchestrator import images
-from orchestrator.images import payload
-from orchestrator.images.build_job import Job
-from orchestrator.images.host_privileges import host_config
-from orchestrator.images.lookup import images_labelled
-from orchestrator.images.recipe import current_digest, recipe_of
-from orchestrator.images.rootfs_choice import source_for
-from orchestrator.state import labels
-from orchestrator.wait import until
+from netproof import images
+from netproof.images import payload
+from netproof.images.build_job import Job
+from netproof.images.host_privileges import host_config
+from netproof.images.lookup import images_labelled
+from netproof.images.recipe import current_digest, recipe_of
+from netproof.images.rootfs_choice import source_for
+from netproof.state import labels
+from netproof.wait import until
 
 ROLE = "test-machine"
 BOX = "ssh://box"  # how labs are sent to it

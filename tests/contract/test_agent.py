@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestrator.errors import AgentError, HostDied
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.errors import AgentError, HostDied
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 from tests.contract.conftest import User
 
 OUTSIDER = "203.0.113.1"

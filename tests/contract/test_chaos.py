@@ -8,12 +8,12 @@ from contextlib import suppress
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.errors import NetproofError
-from orchestrator.facts import Flat, compare, normalise, structure
-from orchestrator.lab.running import RunningLab
-from orchestrator.practice.check_runner import look, red
-from orchestrator.wait import until
+from netproof import catalog
+from netproof.errors import NetproofError
+from netproof.facts import Flat, compare, normalise, structure
+from netproof.lab.running import RunningLab
+from netproof.practice.check_runner import look, red
+from netproof.wait import until
 from tests.contract.chaos import Deed, deeds
 from tests.contract.conftest import ROOT, User, document
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestrator.wait import until
+from netproof.wait import until
 from tests.contract.conftest import User, document
 
 TOOLS = "ip ss ping curl tcpdump conntrack iptables nft bridge dig nc".split()  # noqa: SIM905 - as people type them

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.errors import AgentError, UnknownName
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
+from netproof.errors import AgentError, UnknownName
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
 from tests.contract.conftest import User, changes, edit, own_tree
 
 pytestmark = pytest.mark.rest

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.build import Builder, Wanted
-from orchestrator.build.remove import down
-from orchestrator.errors import DefinitionError
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Container, Join, Lab, LabHost, Network
-from orchestrator.state.instance import Instance
+from netproof.build import Builder, Wanted
+from netproof.build.remove import down
+from netproof.errors import DefinitionError
+from netproof.hosts.backend_choice import hosts
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.model import Container, Join, Lab, LabHost, Network
+from netproof.state.instance import Instance
 
 pytestmark = pytest.mark.rest
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.facts import HAPPENED, SENTENCE, flatten, fold, structure
+from netproof.facts import HAPPENED, SENTENCE, flatten, fold, structure
 from tests.contract.conftest import ROOT, User, document
 
 pytestmark = pytest.mark.rest

@@ -14,9 +14,9 @@ from pathlib import Path
 import docker
 import pytest
 
-from orchestrator.errors import HostDied
-from orchestrator.state import labels
-from orchestrator.wait import until
+from netproof.errors import HostDied
+from netproof.state import labels
+from netproof.wait import until
 from tests.contract.conftest import Ended, User, document, foreign_container
 
 pytestmark = pytest.mark.rest

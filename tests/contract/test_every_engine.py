@@ -8,9 +8,9 @@ from typing import Any
 import docker
 import pytest
 
-from orchestrator import catalog, images
-from orchestrator.facts.folding import HAPPENED
-from orchestrator.images import DEFAULT_ENGINE
+from netproof import catalog, images
+from netproof.facts.folding import HAPPENED
+from netproof.images import DEFAULT_ENGINE
 from tests.contract.conftest import ROOT, User, document
 
 pytestmark = pytest.mark.rest

@@ -14,12 +14,12 @@ import docker
 import pytest
 from _pytest.mark import ParameterSet
 
-from fixtures.claim_runner import prove
-from fixtures.fault_proof import ALL, OWN, prove_fault, prove_pair
-from orchestrator import catalog
-from orchestrator.facts import Difference, compare, flatten, structure
-from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.model import Fault
+from netproof import catalog
+from netproof.facts import Difference, compare, flatten, structure
+from netproof.fixtures.claim_runner import prove
+from netproof.fixtures.fault_proof import ALL, OWN, prove_fault, prove_pair
+from netproof.images import DEFAULT_ENGINE, ENGINES
+from netproof.model import Fault
 from tests.contract.released import changed
 from tests.contract.shared_labs import Cells, in_cell, in_tiers, missing
 

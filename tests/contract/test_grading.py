@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.practice.hints import PRICES
+from netproof import catalog
+from netproof.practice.hints import PRICES
 from tests.contract.conftest import User, document
 from tests.contract.test_practice import attempts, broken, checked, must_be_solved, refused
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import dpkt
 import pytest
 
-from orchestrator.lab import observe
-from orchestrator.wait import until
+from netproof.lab import observe
+from netproof.wait import until
 from tests.contract.conftest import Ended, User, document, finish
 
 CLIENT, HOST, OUTSIDER = "10.0.0.2", "203.0.113.2", "203.0.113.1"

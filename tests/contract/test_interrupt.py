@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.build.parts.containers import remove_container
-from orchestrator.lab import observe
-from orchestrator.wait import until
+from netproof.build.parts.containers import remove_container
+from netproof.lab import observe
+from netproof.wait import until
 from tests.contract.conftest import Ended, User, at_every, document, finish
 
 pytestmark = pytest.mark.rest

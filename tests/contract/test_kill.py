@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from orchestrator.lab import observe
-from orchestrator.wait import until
+from netproof.lab import observe
+from netproof.wait import until
 from tests.contract.conftest import User, at_every, document
 
 pytestmark = pytest.mark.rest

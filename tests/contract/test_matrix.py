@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.wait import until
+from netproof.wait import until
 from tests.contract.conftest import Ended, User, document, finish
 
 pytestmark = pytest.mark.rest

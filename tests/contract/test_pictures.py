@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from fixtures.labs import built
-from orchestrator import catalog, graph
-from orchestrator.facts import structure
-from orchestrator.images import DEFAULT_ENGINE
+from netproof import catalog, graph
+from netproof.facts import structure
+from netproof.fixtures.labs import built
+from netproof.images import DEFAULT_ENGINE
 
 pytestmark = pytest.mark.rest
 

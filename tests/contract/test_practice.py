@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.wait import until
+from netproof import catalog
+from netproof.wait import until
 from tests.contract.conftest import Ended, User, changes, document, finish
 
 pytestmark = pytest.mark.rest

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.build.parts.containers import remove_container
-from orchestrator.facts import structure
+from netproof.build.parts.containers import remove_container
+from netproof.facts import structure
 from tests.contract.conftest import User, changes, edit, own_tree
 
 pytestmark = pytest.mark.rest

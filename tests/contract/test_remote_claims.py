@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator import catalog
+from netproof import catalog
 from tests.contract import fault_per_layer
 from tests.contract.conftest import User, document
 from tests.contract.ssh_machine import BOX, CONTEXT, Machine

@@ -10,7 +10,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from orchestrator.wait import until
+from netproof.wait import until
 from tests.contract import ssh_machine
 from tests.contract.conftest import User, document
 from tests.contract.ssh_machine import BOX, CONTEXT, Machine

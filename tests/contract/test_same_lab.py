@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.facts import Flat, compare, normalise, structure
+from netproof import catalog
+from netproof.facts import Flat, compare, normalise, structure
 from tests.contract.conftest import ROOT, User
 
 pytestmark = pytest.mark.rest

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestrator.lab import observe
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.lab import observe
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 from tests.contract.conftest import User
 
 PLACE = "outsider"

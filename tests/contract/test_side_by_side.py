@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.wait import until
+from netproof.wait import until
 from tests.contract.conftest import User, document, finish
 
 pytestmark = pytest.mark.rest

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator import images
-from orchestrator.hosts import spares
-from orchestrator.state import labels
-from orchestrator.wait import until
+from netproof import images
+from netproof.hosts import spares
+from netproof.state import labels
+from netproof.wait import until
 from tests.contract.conftest import ROOT, User
 
 LIMIT = 30.0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.build.parts.networks import forgotten
-from orchestrator.lab import observe
-from orchestrator.wait import until
+from netproof.build.parts.networks import forgotten
+from netproof.lab import observe
+from netproof.wait import until
 from tests.contract.conftest import User, at_every, changes, edit, journalled, own_tree
 
 pytestmark = pytest.mark.rest

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.labs import built
-from orchestrator.facts import Flat, compare, flatten, structure
-from orchestrator.lab.observe import drop_empty_tables
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.facts import Flat, compare, flatten, structure
+from netproof.fixtures.labs import built
+from netproof.lab.observe import drop_empty_tables
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 LAB = "publish"
 

@@ -19,9 +19,9 @@ import docker
 import pytest
 from filelock import FileLock
 
-from orchestrator.lab import observe
-from orchestrator.state import labels
-from orchestrator.wait import until
+from netproof.lab import observe
+from netproof.state import labels
+from netproof.wait import until
 from tests.contract.conftest import TEST, User, document, finish, foreign_container
 
 ADDRESSES = {ipaddress.ip_address(text).packed for text in ("10.0.0.1", "10.0.0.2", "203.0.113.1", "203.0.113.2")}

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fixtures.labs import Labs, built
-from orchestrator.errors import UnknownName
-from orchestrator.facts import compare, flatten, structure
-from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
-from orchestrator.walk import Walk, walk
+from netproof.errors import UnknownName
+from netproof.facts import compare, flatten, structure
+from netproof.fixtures.labs import Labs, built
+from netproof.images import DEFAULT_ENGINE, ENGINES
+from netproof.lab.running import RunningLab
+from netproof.wait import until
+from netproof.walk import Walk, walk
 from tests.contract.conftest import User, document
 
 CELLS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.labs import Labs, built
-from orchestrator.build.parts.routing_mesh import SERVICE
-from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk import walk
+from netproof.build.parts.routing_mesh import SERVICE
+from netproof.fixtures.labs import Labs, built
+from netproof.images import DEFAULT_ENGINE, ENGINES
+from netproof.lab.running import RunningLab
+from netproof.walk import walk
 from tests.contract.walking import changed, container, died, rule, server
 
 pytestmark = pytest.mark.rest

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.labs import Labs, built
-from labs.dns.steps import KNOWN, KNOWN_ADDRESS, dns_server
-from orchestrator.errors import UnknownName
-from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk import Walk, walk
+from netproof.errors import UnknownName
+from netproof.fixtures.labs import Labs, built
+from netproof.images import DEFAULT_ENGINE, ENGINES
+from netproof.lab.running import RunningLab
+from netproof.labs.dns.steps import KNOWN, KNOWN_ADDRESS, dns_server
+from netproof.walk import Walk, walk
 from tests.contract.walking import changed, container, died
 
 pytestmark = pytest.mark.rest

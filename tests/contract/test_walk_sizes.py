@@ -7,12 +7,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from fixtures.labs import Labs, built
-from labs.dns.steps import dns_server
-from orchestrator.errors import UsageError
-from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk import walk
+from netproof.errors import UsageError
+from netproof.fixtures.labs import Labs, built
+from netproof.images import DEFAULT_ENGINE, ENGINES
+from netproof.lab.running import RunningLab
+from netproof.labs.dns.steps import dns_server
+from netproof.walk import walk
 from tests.contract.conftest import User, document
 from tests.contract.walking import changed, container, died, rule, server
 

@@ -13,10 +13,10 @@ import docker
 import pytest
 from _pytest.mark import ParameterSet
 
-from orchestrator import catalog
-from orchestrator.images import DEFAULT_ENGINE, ENGINES
-from orchestrator.model import WalkCase
-from orchestrator.practice.walk_accuracy import HONEST, RIGHT, Found, case, dropping, walk_faults
+from netproof import catalog
+from netproof.images import DEFAULT_ENGINE, ENGINES
+from netproof.model import WalkCase
+from netproof.practice.walk_accuracy import HONEST, RIGHT, Found, case, dropping, walk_faults
 from tests.contract.shared_labs import Cells, in_cell, in_tiers, missing
 
 COLUMNS = [*((engine, "nft") for engine in ENGINES), (DEFAULT_ENGINE, "legacy")]

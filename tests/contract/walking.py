@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk import Death, Walk
+from netproof.lab.running import RunningLab
+from netproof.walk import Death, Walk
 
 NODE = "netproof/node"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from orchestrator.matrix.records import Cell, Claim, Column, Inputs, Key, claim_from
+from netproof.matrix.records import Cell, Claim, Column, Inputs, Key, claim_from
 
 OLD, MIDDLE, NEW = Column("20.10", "nft"), Column("26.1", "nft"), Column("28.5", "nft")
 LEGACY = Column("26.1", "legacy")

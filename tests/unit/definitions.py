@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.errors import DefinitionError
+from netproof.errors import DefinitionError
 
 
 def refused(make: Callable[[], object]) -> DefinitionError:

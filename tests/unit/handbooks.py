@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from orchestrator.handbook.make import make
-from orchestrator.handbook.pages import Handbook
-from orchestrator.matrix.records import Cell, Claim, Column, Inputs, Walk
-from orchestrator.matrix.results_file import Book
-from orchestrator.matrix.selection import lab_digest
+from netproof.handbook.make import make
+from netproof.handbook.pages import Handbook
+from netproof.matrix.records import Cell, Claim, Column, Inputs, Walk
+from netproof.matrix.results_file import Book
+from netproof.matrix.selection import lab_digest
 from tests.unit.cells import BROKEN, FALSE, LEFT_OUT, LEGACY, MIDDLE, NEW, TRUE, cell
 
 NEWER_LEGACY = Column("28.5", "legacy")

@@ -6,12 +6,12 @@ from typing import Any
 
 from attrs import define, field
 
-from orchestrator.lab.running import Result
-from orchestrator.model import Answers, Check, Closed, Decoy, Fault, Pings, Practice, changed
-from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.check_runner import Look
-from orchestrator.practice.history import Record
-from orchestrator.state.instance import Instance
+from netproof.lab.running import Result
+from netproof.model import Answers, Check, Closed, Decoy, Fault, Pings, Practice, changed
+from netproof.practice.attempt import Attempt
+from netproof.practice.check_runner import Look
+from netproof.practice.history import Record
+from netproof.state.instance import Instance
 
 WEB = Answers("web", "The web answers.", "client", "203.0.113.1", 80, by="outsider")
 GATEWAY = Pings("gateway", "The gateway answers.", "client", "10.0.0.1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.state.baseline import FORMAT
+from netproof.state.baseline import FORMAT
 
 Raw = dict[str, Any]
 HOST, CLIENT = "host", "container:client"

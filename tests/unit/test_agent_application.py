@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.agent import asker_protocols
+from netproof.agent import asker_protocols
 
 REPLY = b"HTTP/1.0 200 OK\r\ncontent-length: 5\r\n\r\n"
 

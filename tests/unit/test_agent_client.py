@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.errors import AgentError, HostDied
-from orchestrator.hosts.exec_stream import ExecStream
-from orchestrator.lab import agent_client
-from orchestrator.lab.agent_client import Agent
+from netproof.errors import AgentError, HostDied
+from netproof.hosts.exec_stream import ExecStream
+from netproof.lab import agent_client
+from netproof.lab.agent_client import Agent
 
 LIMIT = 20.0
 
@@ -260,8 +260,8 @@ def exec_stream(monkeypatch: pytest.MonkeyPatch) -> tuple[ExecStream, socket.soc
     """A stream as docker-py hands it out, and the socket at its other end."""
     near, far = socket.socketpair()
     client: Any = type("Client", (), {"close": lambda _: None})()
-    monkeypatch.setattr("orchestrator.hosts.exec_stream.connect", lambda: client)
-    monkeypatch.setattr("orchestrator.hosts.exec_stream.start", lambda *_, **__: ("", near.makefile("rb", buffering=0)))
+    monkeypatch.setattr("netproof.hosts.exec_stream.connect", lambda: client)
+    monkeypatch.setattr("netproof.hosts.exec_stream.start", lambda *_, **__: ("", near.makefile("rb", buffering=0)))
     return ExecStream("host", ["true"]), far
 
 

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 
-from orchestrator.agent.stopped_processes import halted, namespace
-from orchestrator.wait import until
+from netproof.agent.stopped_processes import halted, namespace
+from netproof.wait import until
 
 
 def test_a_process_is_found_while_it_is_stopped() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.agent import processes
+from netproof.agent import processes
 
 
 @pytest.mark.parametrize(

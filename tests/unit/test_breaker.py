@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.cli.lab.reset import give_up
-from orchestrator.errors import BuildError, UnknownName, UsageError
-from orchestrator.facts import Difference
-from orchestrator.lab.running import Result
-from orchestrator.model import Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import breaker, history
-from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
-from orchestrator.practice.breaker import Breaker
-from orchestrator.practice.check_runner import Look
-from orchestrator.practice.fault_choice import Asked
-from orchestrator.state import baseline
-from orchestrator.state.instance import Instance
+from netproof import catalog
+from netproof.cli.lab.reset import give_up
+from netproof.errors import BuildError, UnknownName, UsageError
+from netproof.facts import Difference
+from netproof.lab.running import Result
+from netproof.model import Practice
+from netproof.practice import attempt as attempts
+from netproof.practice import breaker, history
+from netproof.practice.attempt import INJECTING, RUNNING, Attempt
+from netproof.practice.breaker import Breaker
+from netproof.practice.check_runner import Look
+from netproof.practice.fault_choice import Asked
+from netproof.state import baseline
+from netproof.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, looks, practice
 
 PRACTICE = practice(fault("cut"), fault("torn", shows={"gateway": "no reply"}), together=[("cut", "torn")])

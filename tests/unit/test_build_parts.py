@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.build.digests import container_digest, host_spec, network_digest, outsider_digest, wire_digest
-from orchestrator.build.parts import containers, networks, wiring
-from orchestrator.build.reconcile import GONE, why_container, why_network, why_part
-from orchestrator.lab.observe import Answer
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Switch, Udp, Wire
+from netproof.build.digests import container_digest, host_spec, network_digest, outsider_digest, wire_digest
+from netproof.build.parts import containers, networks, wiring
+from netproof.build.reconcile import GONE, why_container, why_network, why_part
+from netproof.lab.observe import Answer
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Outsider, Switch, Udp, Wire
 
 HOST_END, FAR_END = Link("eth0", "wire", "192.0.2.1"), Link("eth0", "wire", "192.0.2.2")
 GUEST = Outsider("guest", "one", [Link("eth0", "floor", "203.0.113.9")], routes={"default": "203.0.113.1"})

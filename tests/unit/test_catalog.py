@@ -10,22 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.errors import DefinitionError, UnknownName
-from orchestrator.model import Lab, Practice
+import netproof.labs
+from netproof import catalog
+from netproof.errors import DefinitionError, UnknownName
+from netproof.model import Lab, Practice
 
 SOUND = """\
-from orchestrator.model import Lab, LabHost
+from netproof.model import Lab, LabHost
 
 LAB = Lab("{name}", "it is sound", "q2", hosts=[LabHost("host")])
 """
 CHECKS = """\
-from orchestrator.model import Prints
+from netproof.model import Prints
 
 CHECKS = (Prints("prints", "It prints.", "host", "echo", ""),)
 """
 FAULTS = """\
-from orchestrator.model import Change, Decoy, Fault, Step, changed
+from netproof.model import Change, Decoy, Fault, Step, changed
 
 FAULTS = (
     Fault(
@@ -50,19 +51,18 @@ Write = Callable[..., Path]
 
 def _forget_labs() -> dict[str, object]:
     """Take imported labs out of Python's memory, and hand them over."""
-    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "labs"}
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("netproof.labs.")}
 
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     """Writes files of labs into a catalogue that has no others."""
     imported = _forget_labs()
-    monkeypatch.setattr(catalog, "ROOT", tmp_path)
+    monkeypatch.setattr(catalog, "HOME", tmp_path)
     monkeypatch.setattr(catalog, "LABS", tmp_path / "labs")
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(netproof.labs, "__path__", [str(tmp_path / "labs")])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "labs").mkdir()
-    (tmp_path / "labs" / "__init__.py").touch()
 
     def written(text: str, folder: str = "sound", part: str = "lab") -> Path:
         path = tmp_path / "labs" / folder / f"{part}.py"
@@ -220,11 +220,11 @@ def test_places_that_do_not_exist_are_refused(write: Write, was: str, becomes: s
     ("text", "line", "reason"),
     [
         ("x = 1\nLAB = Lba()\n", 2, "name 'Lba' is not defined"),
-        ("\n\nfrom orchestrator.model import Lba\n", 3, "cannot import name 'Lba'"),
+        ("\n\nfrom netproof.model import Lba\n", 3, "cannot import name 'Lba'"),
         ("import nowhere_to_be_found\n", 1, "nowhere_to_be_found"),
-        ("from orchestrator.model import Wire\nWire('wire')\n", 2, "subnet"),
-        ("from orchestrator import model\n\nmodel.Wrie\n", 3, "Wrie"),
-        ("from orchestrator.model import Wire\n\n\nWire('wire', '203.0.113.1/24')\n", 4, "is not a subnet"),
+        ("from netproof.model import Wire\nWire('wire')\n", 2, "subnet"),
+        ("from netproof import model\n\nmodel.Wrie\n", 3, "Wrie"),
+        ("from netproof.model import Wire\n\n\nWire('wire', '203.0.113.1/24')\n", 4, "is not a subnet"),
     ],
     ids=["NameError", "ImportError", "no such module", "TypeError", "AttributeError", "DefinitionError"],
 )
@@ -250,7 +250,7 @@ def test_a_definition_that_is_not_python_is_reported_with_file_and_line(write: W
 
 def test_an_error_in_what_a_definition_imports_is_reported_there(write: Write) -> None:
     """The line named is the innermost one of the lab's own files."""
-    write("from labs.sound.steps import X\n")
+    write("from netproof.labs.sound.steps import X\n")
     write("\nX = Y\n", part="steps")
     with pytest.raises(DefinitionError) as caught:
         catalog.load("sound")
@@ -282,7 +282,7 @@ def test_one_broken_lab_does_not_hide_another(write: Write) -> None:
 
 _WATCHED = """
 import os, sys
-from orchestrator import catalog
+from netproof import catalog
 
 FORBIDDEN = {"socket", "subprocess", "shutil", "tempfile"}
 CALLS = {"system", "exec", "posix_spawn", "spawn", "fork", "forkpty", "mkdir", "remove", "rename", "rmdir"}
@@ -327,7 +327,7 @@ def test_the_watch_over_imports_notices_a_deed(deed: str) -> None:
 # Walk cases
 
 WALKS = """\
-from orchestrator.model import WalkCase, changed
+from netproof.model import WalkCase, changed
 
 WALKS = (
     WalkCase(

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures import cell_extras
-from orchestrator.lab.running import RunningLab
+from netproof.fixtures import cell_extras
+from netproof.lab.running import RunningLab
 
 LAB = cast("RunningLab", object())
 

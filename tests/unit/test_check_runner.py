@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.errors import AgentError, HostDied
-from orchestrator.lab.running import Result
-from orchestrator.model import CANNOT_ASK, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
-from orchestrator.practice.check_runner import look, red
+from netproof.errors import AgentError, HostDied
+from netproof.lab.running import Result
+from netproof.model import CANNOT_ASK, Answers, Check, Closed, Leaves, Pings, Prints, Resolves
+from netproof.practice.check_runner import look, red
 
 GONE = AgentError("In lab host host: container 'client' is not running (state: exited).", "")
 CLOSED = Closed("inward", "Nobody comes in.", "client", "10.0.0.2", proto="icmp")

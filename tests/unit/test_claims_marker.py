@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.claim_runner import _order as order_of
-from fixtures.claim_runner import _Verdicts
-from orchestrator.model import VERDICTS
+from netproof.fixtures.claim_runner import _order as order_of
+from netproof.fixtures.claim_runner import _Verdicts
+from netproof.model import VERDICTS
 
 pytest_plugins = ["pytester"]
 
@@ -26,14 +26,14 @@ BODY = '"""The cat is in."""'
 def collected(pytester: pytest.Pytester, marker: str, body: str = BODY) -> pytest.RunResult:
     """What pytest says of a file with one claim."""
     pytester.makepyfile(CLAIM.format(marker=marker, body=body))
-    return pytester.runpytest_inprocess("-pfixtures.plugin", "--collect-only", "-q", "--strict-markers")
+    return pytester.runpytest_inprocess("-pnetproof.fixtures.plugin", "--collect-only", "-q", "--strict-markers")
 
 
 def proven(pytester: pytest.Pytester, text: str, engine: str = "26.1") -> _Verdicts:
     """What `lab test` would keep of a file of claims."""
     pytester.makepyfile("import pytest\n" + text)
     verdicts = _Verdicts(engine, lambda _: None)
-    pytester.inline_run("-pfixtures.plugin", plugins=[verdicts])
+    pytester.inline_run("-pnetproof.fixtures.plugin", plugins=[verdicts])
     return verdicts
 
 
@@ -100,7 +100,7 @@ def test_a_claim_without_a_docstring_is_refused(pytester: pytest.Pytester, body:
 def test_a_test_that_is_no_claim_needs_no_marker(pytester: pytest.Pytester) -> None:
     """Other tests are left alone."""
     pytester.makepyfile("def test_it(): pass")
-    pytester.runpytest_inprocess("-pfixtures.plugin").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("-pnetproof.fixtures.plugin").assert_outcomes(passed=1)
 
 
 EACH = 'verdict={"20.10": "refuted", "26.1": "proven", "28.5": "absent"}'
@@ -232,7 +232,7 @@ def test_claims_are_told_in_the_order_of_the_document() -> None:
 
 
 def _order(pytester: pytest.Pytester, *options: str) -> list[str]:
-    done: Any = pytester.runpytest_inprocess("-pfixtures.plugin", "--collect-only", "-q", *options)
+    done: Any = pytester.runpytest_inprocess("-pnetproof.fixtures.plugin", "--collect-only", "-q", *options)
     return [line.rpartition("::")[2] for line in done.outlines if "::" in line]
 
 
@@ -249,7 +249,7 @@ def test_a_seed_fixes_a_random_order(pytester: pytest.Pytester) -> None:
 def test_a_seed_that_is_no_number_is_refused(pytester: pytest.Pytester) -> None:
     """A seed is a number."""
     pytester.makepyfile("")
-    assert pytester.runpytest_inprocess("-pfixtures.plugin", "--seed=x").ret == pytest.ExitCode.USAGE_ERROR
+    assert pytester.runpytest_inprocess("-pnetproof.fixtures.plugin", "--seed=x").ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_a_test_that_claims_nothing_is_not_overlooked(pytester: pytest.Pytester) -> None:

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from orchestrator.lab import clock_offset
-from orchestrator.lab.agent_client import Agent
+from netproof.lab import clock_offset
+from netproof.lab.agent_client import Agent
 
 MS = 1_000_000
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from invoke import Exit
 
-from orchestrator.cli.command import command
-from orchestrator.errors import (
+from netproof.cli.command import command
+from netproof.errors import (
     AgentError,
     BuildError,
     Busy,
@@ -25,7 +25,7 @@ from orchestrator.errors import (
     UnknownName,
     UsageError,
 )
-from orchestrator.state.instance import Instance
+from netproof.state.instance import Instance
 
 pytestmark = pytest.mark.usefixtures("signals")
 

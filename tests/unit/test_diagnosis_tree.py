@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.model import Fault, Practice, alternatives
-from orchestrator.practice.diagnosis_tree import Node, classes, grow, signatures
+from netproof.model import Fault, Practice, alternatives
+from netproof.practice.diagnosis_tree import Node, classes, grow, signatures
 from tests.unit.practices import fault, practice
 
 

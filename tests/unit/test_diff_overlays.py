@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import HAPPENED, Flat, flatten, fold, structure
+from netproof.facts import HAPPENED, Flat, flatten, fold, structure
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, link
 

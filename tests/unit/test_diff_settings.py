@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import Flat, fold
+from netproof.facts import Flat, fold
 
 HOST = "host"
 V4, V6 = "net.ipv4.conf", "net.ipv6.conf"

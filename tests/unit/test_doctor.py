@@ -13,16 +13,16 @@ import docker
 import pytest
 from docker.errors import APIError, NotFound
 
-from orchestrator import doctor
-from orchestrator.agent import kernel_features
-from orchestrator.doctor import EVERY_LAB, Finding, engine, kernel, lab_images, machine
-from orchestrator.doctor.engine import Engine
-from orchestrator.doctor.features import FEATURES
-from orchestrator.doctor.finding import guarded
-from orchestrator.engine.client import REMEDY
-from orchestrator.errors import EngineError, HostDied
-from orchestrator.images import DEFAULT_ENGINE, ENGINES, HostImage
-from orchestrator.images.rootfs_choice import Way
+from netproof import doctor
+from netproof.agent import kernel_features
+from netproof.doctor import EVERY_LAB, Finding, engine, kernel, lab_images, machine
+from netproof.doctor.engine import Engine
+from netproof.doctor.features import FEATURES
+from netproof.doctor.finding import guarded
+from netproof.engine.client import REMEDY
+from netproof.errors import EngineError, HostDied
+from netproof.images import DEFAULT_ENGINE, ENGINES, HostImage
+from netproof.images.rootfs_choice import Way
 
 INFO = {
     "Name": "elsewhere",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import errors
-from orchestrator.errors import DefinitionError, NetproofError, UnknownName
+from netproof import errors
+from netproof.errors import DefinitionError, NetproofError, UnknownName
 
 _DRAWN = re.compile(r"^ {4}(?P<branches>[│ ├└─]*)(?P<name>[A-Z]\w+)\s+(?:\((?P<code>\d+)\)\s+)?\S")
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import catalog
-from orchestrator.errors import UsageError
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.exam_seal import seal, unseal
-from orchestrator.state.instance import Instance
+from netproof import catalog
+from netproof.errors import UsageError
+from netproof.practice import attempt as attempts
+from netproof.practice.attempt import Attempt
+from netproof.practice.exam_seal import seal, unseal
+from netproof.state.instance import Instance
 from tests.unit.practices import attempt
 
 INSTANCE = Instance("bridge-nat", "exam")

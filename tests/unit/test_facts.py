@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.facts import Difference, Flat, compare, flatten, normalise, structure
-from orchestrator.facts.normalize import _in_order
+from netproof.facts import Difference, Flat, compare, flatten, normalise, structure
+from netproof.facts.normalize import _in_order
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, Raw, link, route, rule, space
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.errors import UnknownName, UsageError
-from orchestrator.model import Decoy, Practice
-from orchestrator.practice.fault_choice import Asked, Setting, choices
+from netproof.errors import UnknownName, UsageError
+from netproof.model import Decoy, Practice
+from netproof.practice.fault_choice import Asked, Setting, choices
 from tests.unit.practices import DECOY, fault, practice
 
 PRACTICE = practice(

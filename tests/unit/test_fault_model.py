@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.errors import UnknownName
-from orchestrator.model import (
+from netproof.errors import UnknownName
+from netproof.model import (
     LAYERS,
     MANNERS,
     Answers,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.agent import snapshot as agents
-from orchestrator.facts import HAPPENED, SENTENCE, compare, flatten, fold, sentence, structure
-from orchestrator.facts.compared_kinds import KINDS
-from orchestrator.state.baseline import FORMAT
+from netproof.agent import snapshot as agents
+from netproof.facts import HAPPENED, SENTENCE, compare, flatten, fold, sentence, structure
+from netproof.facts.compared_kinds import KINDS
+from netproof.state.baseline import FORMAT
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, HOST, Raw, link, route, rule, space
 

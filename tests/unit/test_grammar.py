@@ -15,9 +15,9 @@ import pytest
 from invoke import Exit, Program
 from invoke.parser import Parser
 
-from orchestrator.cli import grammar
-from orchestrator.cli.lab import exec as exec_command
-from orchestrator.errors import UnknownName, UsageError
+from netproof.cli import grammar
+from netproof.cli.lab import exec as exec_command
+from netproof.errors import UnknownName, UsageError
 
 ROOT = Path(__file__).parents[2]
 

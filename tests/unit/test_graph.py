@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from orchestrator import graph
-from orchestrator.facts import structure
-from orchestrator.graph import wire_tracks
+from netproof import graph
+from netproof.facts import structure
+from netproof.graph import wire_tracks
 from tests.unit import snapshots
 
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.cli.handbook import left_out
-from orchestrator.errors import UsageError
-from orchestrator.handbook import commands, output_folder, walk_tables
-from orchestrator.handbook.claims import NOT_RUN, Entry, entries
-from orchestrator.handbook.coverage import Scope, scope
-from orchestrator.handbook.make import make
-from orchestrator.handbook.media import Media
-from orchestrator.handbook.pages import Handbook, LabPage, handbook
-from orchestrator.handbook.plain_text import anchor, line, plain
-from orchestrator.handbook.sources import heading, rst
-from orchestrator.matrix.records import Walk
-from orchestrator.matrix.results_file import Book, read
-from orchestrator.model import Lab
+from netproof import catalog
+from netproof.cli.handbook import left_out
+from netproof.errors import UsageError
+from netproof.handbook import commands, output_folder, walk_tables
+from netproof.handbook.claims import NOT_RUN, Entry, entries
+from netproof.handbook.coverage import Scope, scope
+from netproof.handbook.make import make
+from netproof.handbook.media import Media
+from netproof.handbook.pages import Handbook, LabPage, handbook
+from netproof.handbook.plain_text import anchor, line, plain
+from netproof.handbook.sources import heading, rst
+from netproof.matrix.records import Walk
+from netproof.matrix.results_file import Book, read
+from netproof.model import Lab
 from tests.unit.cells import LEGACY, MIDDLE, NEW, TRUE, by_key, cell
 from tests.unit.handbooks import HOSTILE, PICTURE, cells, claim, inputs, results
 

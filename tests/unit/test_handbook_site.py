@@ -10,14 +10,14 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.catalog import claims
-from orchestrator.errors import BuildError
-from orchestrator.handbook.coverage import scope
-from orchestrator.handbook.output_folder import MARK
-from orchestrator.handbook.pages import Handbook
-from orchestrator.handbook.plain_text import plain
-from orchestrator.handbook.site import build, configuration
+from netproof import catalog
+from netproof.catalog import claims
+from netproof.errors import BuildError
+from netproof.handbook.coverage import scope
+from netproof.handbook.output_folder import MARK
+from netproof.handbook.pages import Handbook
+from netproof.handbook.plain_text import plain
+from netproof.handbook.site import build, configuration
 from tests.unit.cells import by_key
 from tests.unit.handbooks import HOSTILE, built, cells
 

@@ -18,8 +18,8 @@ import docker
 import pytest
 from docker.errors import APIError
 
-from orchestrator.errors import EngineError, ImageError, UnknownName
-from orchestrator.images import (
+from netproof.errors import EngineError, ImageError, UnknownName
+from netproof.images import (
     ENGINES,
     HostImage,
     ensure,
@@ -35,8 +35,8 @@ from orchestrator.images import (
     tool_runner,
     workdir,
 )
-from orchestrator.images.rootfs_choice import Way, choose, no_way
-from orchestrator.state import labels
+from netproof.images.rootfs_choice import Way, choose, no_way
+from netproof.state import labels
 
 FILES = {payload.STRIP: b"strip", "files/lab-init": b"init"}
 RECIPE = ENGINES["26.1"]
@@ -197,7 +197,7 @@ def test_another_failure_keeps_its_own_remedy_and_the_tools_last_words() -> None
 def test_a_tool_that_fails_silently_on_a_full_disk_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is left, that is the reason, whatever was said."""
     usage = type("Usage", (), {"free": 0})
-    monkeypatch.setattr("orchestrator.images.errors.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("netproof.images.errors.shutil.disk_usage", lambda _: usage)
     assert "no space left" in errors.step_failed("Step", ["E: tar failed"], "", Path("/")).problem
 
 
@@ -289,7 +289,7 @@ def test_a_dead_build_is_swept() -> None:
     """After kill -9 nobody holds the lock."""
     script = """
 import os, signal
-from orchestrator.images import workdir
+from netproof.images import workdir
 with workdir.workdir() as work:
     print(work.path, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

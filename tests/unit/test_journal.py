@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.state.instance import Instance
-from orchestrator.state.journal import Journal, unfinished
+from netproof.state.instance import Instance
+from netproof.state.journal import Journal, unfinished
 
 LAB = Instance("bridge-nat", "second")
 ROOT = Path(__file__).parents[2]
@@ -94,8 +94,8 @@ def test_an_empty_journal_is_of_a_run_that_did_nothing() -> None:
 def test_a_step_is_on_disk_before_it_begins() -> None:
     """A process that kills itself right after writing a step has written it."""
     program = (
-        "import os, signal; from orchestrator.state.instance import Instance; "
-        "from orchestrator.state.journal import Journal; "
+        "import os, signal; from netproof.state.instance import Instance; "
+        "from netproof.state.journal import Journal; "
         "journal = Journal.begin(Instance('bridge-nat', 'second'), 'up'); journal.step('host', part='host');"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

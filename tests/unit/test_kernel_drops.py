@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.arp_silence import is_anothers
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused, unsent
-from orchestrator.walk.observations import CapturedFrame, KernelEvent, Seen
-from orchestrator.walk.segments import NamespaceHop
+from netproof.facts.packets import Packet
+from netproof.walk.diagnosis.arp_silence import is_anothers
+from netproof.walk.diagnosis.kernel_drops import KernelDrop, fate, is_refused, unsent
+from netproof.walk.observations import CapturedFrame, KernelEvent, Seen
+from netproof.walk.segments import NamespaceHop
 
 _MS = 1_000_000
 _BEGIN = 1_700_000_000 * 1_000 * _MS

@@ -19,25 +19,27 @@ ROOT = Path(__file__).parents[2]
 # From top to bottom. A package stands for its modules; what shares a line does not import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("tasks", "conftest"),
-    ("orchestrator.cli",),
-    ("orchestrator.handbook",),
-    ("fixtures", "orchestrator.matrix"),
-    ("orchestrator.practice",),
-    ("orchestrator.build", "orchestrator.doctor", "orchestrator.walk"),
-    ("orchestrator.capture",),
-    ("orchestrator.lab",),
-    ("orchestrator.hosts",),
-    ("orchestrator.images",),
-    ("orchestrator.engine",),
-    ("orchestrator.catalog", "orchestrator.graph"),
-    ("orchestrator.facts",),
-    ("orchestrator.model", "orchestrator.state"),
-    ("orchestrator.errors", "orchestrator.wait"),
+    ("netproof.cli",),
+    ("netproof.handbook",),
+    ("netproof.fixtures", "netproof.matrix"),
+    ("netproof.practice",),
+    ("netproof.build", "netproof.doctor", "netproof.walk"),
+    ("netproof.capture",),
+    ("netproof.lab",),
+    ("netproof.hosts",),
+    ("netproof.images",),
+    ("netproof.engine",),
+    ("netproof.catalog", "netproof.graph"),
+    ("netproof.facts",),
+    ("netproof.model", "netproof.state"),
+    ("netproof.errors", "netproof.paths", "netproof.wait"),
 )
-OURS = {"orchestrator", "fixtures", "labs", "tasks", "conftest"}
-# The agent is shipped to lab hosts, nobody imports it; the packages at the top are empty.
-APART = ("orchestrator.agent",)
-EMPTY = {"orchestrator"}
+OURS = {"netproof", "tasks", "conftest"}
+# Folders that keep their own name; what is in them is imported by way of links.
+FOLDERS = {"orchestrator", "fixtures", "labs"}
+# The agent is shipped to lab hosts, nobody imports it; labs are reached through the catalogue; the top is empty.
+APART = ("netproof.agent", "netproof.labs")
+EMPTY = {"netproof"}
 
 
 def module_name(path: Path, root: Path) -> str:
@@ -113,6 +115,8 @@ def violations(root: Path, found: dict[str, Path], layers: Sequence[Sequence[str
             wrong.append(f"{module} has no layer")
             continue
         for line, name in imports(path, root):
+            if name.split(".")[0] in FOLDERS:
+                wrong.append(f"{path.relative_to(root)}:{line} imports {name} by the name of a folder")
             there = place(name, layers)
             if name.split(".")[0] not in OURS or name in EMPTY or (there and there[1] == here[1]):
                 continue
@@ -123,7 +127,7 @@ def violations(root: Path, found: dict[str, Path], layers: Sequence[Sequence[str
 
 def ours() -> dict[str, Path]:
     """The modules that have a place in the layers."""
-    found = modules(ROOT, "tasks.py", "conftest.py", "orchestrator/**/*.py", "fixtures/**/*.py")
+    found = modules(ROOT, "tasks.py", "conftest.py", "netproof/*.py", "netproof/*/**/*.py")
     return {
         name: path
         for name, path in found.items()
@@ -144,7 +148,7 @@ def test_every_layer_is_made_of_modules_that_exist() -> None:
 
 def test_no_modules_import_each_other() -> None:
     """No circles, not even by way of imports that only types need; the agent's are relative."""
-    found = ours() | modules(ROOT, "orchestrator/agent/*.py")
+    found = ours() | modules(ROOT, "netproof/agent/*.py")
     graph = {
         name: {there for _, there in imports(path, ROOT) if there in found and there != name}
         for name, path in found.items()
@@ -161,26 +165,26 @@ def test_the_packages_at_the_top_are_empty() -> None:
 DEFINITIONS = {
     module_name(path, ROOT): path
     for part in ("lab", "names", "checks", "faults", "walks")
-    for path in sorted(ROOT.glob(f"labs/*/{part}.py"))
+    for path in sorted(ROOT.glob(f"netproof/labs/*/{part}.py"))
 }
-WORDS = {"__future__", "collections.abc", "typing", "orchestrator.model"}
+WORDS = {"__future__", "collections.abc", "typing", "netproof.model"}
 
 
 @pytest.mark.parametrize("module", DEFINITIONS)
 def test_definitions_import_only_the_model(module: str) -> None:
-    """A lab is described with nothing but the words of orchestrator.model, and by definitions of the same lab."""
+    """A lab is described with nothing but the words of netproof.model, and by definitions of the same lab."""
     folder = module.rpartition(".")[0]
     own = {name for name in DEFINITIONS if name.startswith(f"{folder}.")}
     assert {name for _, name in imports(DEFINITIONS[module], ROOT)} <= WORDS | own
 
 
 def test_labs_are_reached_only_through_the_catalogue() -> None:
-    """No module imports a lab, by statement or by name, but orchestrator.catalog."""
+    """No module imports a lab, by statement or by name, but netproof.catalog."""
     for module, path in ours().items():
-        assert not [name for _, name in imports(path, ROOT) if within(name, "labs")], module
+        assert not [name for _, name in imports(path, ROOT) if within(name, "netproof.labs")], module
         texts = [node.value for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant)]
-        by_name = [text for text in texts if isinstance(text, str) and text.startswith("labs.")]
-        assert bool(by_name) is (module == "orchestrator.catalog"), module
+        by_name = [text for text in texts if isinstance(text, str) and text.startswith("netproof.labs.")]
+        assert bool(by_name) is (module == "netproof.catalog"), module
 
 
 AGENT = sorted((ROOT / "orchestrator" / "agent").glob("*.py"))
@@ -203,21 +207,21 @@ def test_nobody_imports_the_agent() -> None:
         f"{module}:{line}"
         for module, path in ours().items()
         for line, name in imports(path, ROOT)
-        if within(name, "orchestrator.agent")
+        if within(name, "netproof.agent")
     ] == []
 
 
 # The check itself
 
 
-TINY = (("orchestrator.top", "orchestrator.beside"), ("orchestrator.package",), ("orchestrator.bottom",))
+TINY = (("netproof.top", "netproof.beside"), ("netproof.package",), ("netproof.bottom",))
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A project of four modules and a package, without imports."""
     for name in ("top", "beside", "bottom", "package/__init__", "package/inner", "package/other"):
-        path = tmp_path / "orchestrator" / f"{name}.py"
+        path = tmp_path / "netproof" / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     return tmp_path
@@ -225,21 +229,21 @@ def tree(tmp_path: Path) -> Path:
 
 def check(tree: Path, module: str, text: str) -> list[str]:
     """What the check says when a module of the tree holds this text."""
-    (tree / "orchestrator" / f"{module}.py").write_text(text)
+    (tree / "netproof" / f"{module}.py").write_text(text)
     parsed.cache_clear()
     imports.cache_clear()
-    return violations(tree, modules(tree, "orchestrator/**/*.py"), TINY)
+    return violations(tree, modules(tree, "netproof/**/*.py"), TINY)
 
 
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        ("top", "from orchestrator import bottom"),
-        ("top", "import orchestrator.package.inner"),
-        ("top", "from orchestrator.package import inner"),
-        ("package/inner", "from orchestrator.package import other"),
+        ("top", "from netproof import bottom"),
+        ("top", "import netproof.package.inner"),
+        ("top", "from netproof.package import inner"),
+        ("package/inner", "from netproof.package import other"),
         ("package/inner", "from . import other"),
-        ("package/__init__", "from orchestrator.package.inner import x"),
+        ("package/__init__", "from netproof.package.inner import x"),
         ("bottom", "import os\nfrom json import loads"),
     ],
 )
@@ -251,23 +255,30 @@ def test_the_check_lets_downward_imports_pass(tree: Path, module: str, text: str
 @pytest.mark.parametrize(
     ("module", "text", "line", "imported"),
     [
-        ("bottom", "from orchestrator import top", 1, "orchestrator.top"),
-        ("bottom", "import os\nimport orchestrator.top", 2, "orchestrator.top"),
-        ("bottom", "from orchestrator.package.inner import x", 1, "orchestrator.package.inner"),
-        ("bottom", "def f():\n    from . import top", 2, "orchestrator.top"),
-        ("bottom", "from .package import inner", 1, "orchestrator.package.inner"),
-        ("package/inner", "from ..top import x", 1, "orchestrator.top"),
-        ("package/inner", "if True:\n  from .. import top", 2, "orchestrator.top"),
-        ("top", "from orchestrator import beside", 1, "orchestrator.beside"),
-        ("top", "import labs.bridge_nat.lab", 1, "labs.bridge_nat.lab"),
-        ("bottom", "from orchestrator.unheard_of import x", 1, "orchestrator.unheard_of"),
+        ("bottom", "from netproof import top", 1, "netproof.top"),
+        ("bottom", "import os\nimport netproof.top", 2, "netproof.top"),
+        ("bottom", "from netproof.package.inner import x", 1, "netproof.package.inner"),
+        ("bottom", "def f():\n    from . import top", 2, "netproof.top"),
+        ("bottom", "from .package import inner", 1, "netproof.package.inner"),
+        ("package/inner", "from ..top import x", 1, "netproof.top"),
+        ("package/inner", "if True:\n  from .. import top", 2, "netproof.top"),
+        ("top", "from netproof import beside", 1, "netproof.beside"),
+        ("top", "import netproof.labs.bridge_nat.lab", 1, "netproof.labs.bridge_nat.lab"),
+        ("bottom", "from netproof.unheard_of import x", 1, "netproof.unheard_of"),
     ],
 )
 def test_the_check_notices_other_imports(tree: Path, module: str, text: str, line: int, imported: str) -> None:
     """Imports from above, from beside, from no layer, inside functions and relative ones are told with their line."""
-    assert check(tree, module, text) == [f"orchestrator/{module}.py:{line} imports {imported}"]
+    assert check(tree, module, text) == [f"netproof/{module}.py:{line} imports {imported}"]
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_the_check_notices_the_name_of_a_folder(tree: Path, folder: str) -> None:
+    """Installed, there is one name; by another the same module would be loaded twice."""
+    found = check(tree, "top", f"from {folder} import model")
+    assert found == [f"netproof/top.py:1 imports {folder} by the name of a folder"]
 
 
 def test_the_check_notices_a_module_without_a_layer(tree: Path) -> None:
     """A new module has to be given a place."""
-    assert check(tree, "new", "") == ["orchestrator.new has no layer"]
+    assert check(tree, "new", "") == ["netproof.new has no layer"]

@@ -11,12 +11,12 @@ from socketserver import UnixStreamServer
 
 import pytest
 
-from orchestrator.cli.host_option import at_host, at_instance
-from orchestrator.engine import client, location, placement, ssh_tunnel
-from orchestrator.engine.docker_contexts import endpoint
-from orchestrator.engine.location import Where
-from orchestrator.errors import EngineError, NetproofError, UsageError
-from orchestrator.state.instance import Instance
+from netproof.cli.host_option import at_host, at_instance
+from netproof.engine import client, location, placement, ssh_tunnel
+from netproof.engine.docker_contexts import endpoint
+from netproof.engine.location import Where
+from netproof.errors import EngineError, NetproofError, UsageError
+from netproof.state.instance import Instance
 
 LAB = Instance("bridge-nat", "x")
 BOX = Where("ssh", "me@box")

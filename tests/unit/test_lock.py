@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import Busy
-from orchestrator.state import lock
-from orchestrator.state.instance import Instance
-from orchestrator.state.lock import locked
+from netproof.errors import Busy
+from netproof.state import lock
+from netproof.state.instance import Instance
+from netproof.state.lock import locked
 
 ROOT = Path(__file__).parents[2]
 LAB = Instance("bridge-nat", "second")
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("state_dir")
 # Says what it is told and when it has the lock, which it holds until its input ends.
 _PROGRAM = """
 import sys
-from orchestrator.state.lock import locked
-from orchestrator.state.instance import Instance
+from netproof.state.lock import locked
+from netproof.state.instance import Instance
 def say(text): print(text, flush=True)
 with locked(Instance("bridge-nat", "second"), sys.argv[1], say):
     say("mine")

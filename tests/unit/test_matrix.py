@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator import catalog
-from orchestrator.errors import Busy, UnknownName, UsageError
-from orchestrator.matrix import results_file, selection
-from orchestrator.matrix.records import Cell, Claim, Key, Times, summary
+from netproof import catalog
+from netproof.errors import Busy, UnknownName, UsageError
+from netproof.matrix import results_file, selection
+from netproof.matrix.records import Cell, Claim, Key, Times, summary
 from tests.unit.cells import BROKEN, FALSE, INPUTS, LEFT_OUT, LEGACY, MIDDLE, NEW, OLD, TRUE, by_key, cell, other
 
 # Records

@@ -11,14 +11,14 @@ import attrs
 import pytest
 from rich.console import Console
 
-from orchestrator.cli import matrix_report
-from orchestrator.cli.matrix_progress import Following
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
-from orchestrator.matrix import junit_xml, results_file
-from orchestrator.matrix.compare import Comparison, against, pairs, rows
-from orchestrator.matrix.pool import Ended, Said
-from orchestrator.matrix.records import Cell, Claim, Column, Times
+from netproof.cli import matrix_report
+from netproof.cli.matrix_progress import Following
+from netproof.cli.screen import Screen
+from netproof.errors import UsageError
+from netproof.matrix import junit_xml, results_file
+from netproof.matrix.compare import Comparison, against, pairs, rows
+from netproof.matrix.pool import Ended, Said
+from netproof.matrix.records import Cell, Claim, Column, Times
 from tests.unit.cells import BROKEN, FALSE, LEFT_OUT, LEGACY, MIDDLE, NEW, OLD, TRUE, by_key, cell, other
 
 # Differences

@@ -13,13 +13,13 @@ import attrs
 import pytest
 from invoke import Exit
 
-from orchestrator.cli import matrix
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import BuildError, UsageError
-from orchestrator.matrix import cell_process, results_file
-from orchestrator.matrix.pool import Ended, Event, Pool, Said
-from orchestrator.matrix.records import Cell, Claim, Column, Inputs, Key, Times, Walk
-from orchestrator.state.instance import Instance
+from netproof.cli import matrix
+from netproof.cli.screen import Screen
+from netproof.errors import BuildError, UsageError
+from netproof.matrix import cell_process, results_file
+from netproof.matrix.pool import Ended, Event, Pool, Said
+from netproof.matrix.records import Cell, Claim, Column, Inputs, Key, Times, Walk
+from netproof.state.instance import Instance
 from tests.unit.cells import BROKEN, FALSE, INPUTS, LEGACY, MIDDLE, NEW, OLD, TRUE, cell
 
 # Running
@@ -227,7 +227,7 @@ def test_instances_of_cells_have_names_of_their_own() -> None:
     assert [Instance.named(item.lab, item.tag) for item in found] == found
     line = cell_process.program(Key("bridge-nat", LEGACY), found[0])
     assert line[1:] == [
-        *("-m", "fixtures.matrix_cell", "bridge-nat", "--engine", "26.1", "--firewall", "legacy"),
+        *("-m", "netproof.fixtures.matrix_cell", "bridge-nat", "--engine", "26.1", "--firewall", "legacy"),
         *("--as", found[0].tag, "--leashed"),
     ]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import catalog
-from orchestrator.errors import UnknownName
-from orchestrator.model import Container, Http, Lab, LabHost, Link, Node, Outsider, Wire
+from netproof import catalog
+from netproof.errors import UnknownName
+from netproof.model import Container, Http, Lab, LabHost, Link, Node, Outsider, Wire
 from tests.unit.definitions import refused
 
 SUBNET = ipaddress.ip_network("203.0.113.0/24")

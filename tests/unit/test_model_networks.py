@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.model import (
+from netproof.model import (
     Container,
     Http,
     Join,
@@ -24,7 +24,7 @@ from orchestrator.model import (
     Udp,
     Wire,
 )
-from orchestrator.model.consistency import port_name
+from netproof.model.consistency import port_name
 from tests.unit.definitions import refused
 
 SUBNETS = ("203.0.113.0/24", "2001:db8::/64")

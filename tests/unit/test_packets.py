@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.facts.packets import Packet, decode
+from netproof.facts.packets import Packet, decode
 
 CLIENT, OUTSIDER = "10.0.0.2", "203.0.113.1"
 TCP = dpkt.tcp

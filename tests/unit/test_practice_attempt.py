@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.errors import UsageError
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.attempt import INJECTING, RUNNING, Attempt
-from orchestrator.state import baseline
-from orchestrator.state.instance import Instance
+from netproof.errors import UsageError
+from netproof.practice import attempt as attempts
+from netproof.practice.attempt import INJECTING, RUNNING, Attempt
+from netproof.state import baseline
+from netproof.state.instance import Instance
 from tests.unit.practices import DECOY, attempt, fault, practice
 
 INSTANCE = Instance("sound", "second")

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from orchestrator import catalog, images
-from orchestrator.catalog import claims as declared
-from orchestrator.model import LAYERS, LEVELS, Fault
-from orchestrator.model.typed_steps import typed
-from orchestrator.practice.attempt import DESIGNED
+from netproof import catalog, images
+from netproof.catalog import claims as declared
+from netproof.model import LAYERS, LEVELS, Fault
+from netproof.model.typed_steps import typed
+from netproof.practice.attempt import DESIGNED
 
 SEEDS = ("bridge-l2", "bridge-nat", "publish", "none", "host", "overlay", "macvlan", "container")
 FLAVOURS = ("nft", "legacy")

@@ -8,17 +8,17 @@ from typing import Any
 import attrs
 import pytest
 
-from orchestrator.errors import AgentError, BuildError, HostDied
-from orchestrator.facts import FORM_KIND, HAPPENED, Difference
-from orchestrator.model import Change, Practice, Step
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import check_runner, collateral, grading, hints, history
-from orchestrator.practice.attempt import DESIGNED, Attempt
-from orchestrator.practice.check_runner import Look
-from orchestrator.practice.collateral import lines, told
-from orchestrator.practice.grading import NOT_REPAIRED, UNDECIDED, WORKED_AROUND, Grade, scored
-from orchestrator.practice.hints import PRICES, Hint, hint
-from orchestrator.practice.injection import apply, took_effect, undo
+from netproof.errors import AgentError, BuildError, HostDied
+from netproof.facts import FORM_KIND, HAPPENED, Difference
+from netproof.model import Change, Practice, Step
+from netproof.practice import attempt as attempts
+from netproof.practice import check_runner, collateral, grading, hints, history
+from netproof.practice.attempt import DESIGNED, Attempt
+from netproof.practice.check_runner import Look
+from netproof.practice.collateral import lines, told
+from netproof.practice.grading import NOT_REPAIRED, UNDECIDED, WORKED_AROUND, Grade, scored
+from netproof.practice.hints import PRICES, Hint, hint
+from netproof.practice.injection import apply, took_effect, undo
 from tests.unit import practices
 from tests.unit.practices import DECOY, NotedLab, attempt, fault, looks, practice
 
@@ -78,7 +78,7 @@ def test_differences_are_waited_for_until_they_stand_still(monkeypatch: pytest.M
     seen = [[difference(*SPOILT)], [difference(*BYSTANDER)], [difference(*BYSTANDER)]]
     monkeypatch.setattr(collateral, "flatten", lambda _: {})
     monkeypatch.setattr(collateral, "structure", lambda given: given)
-    monkeypatch.setattr("orchestrator.practice.collateral.facts.fold", lambda *_: seen.pop(0))
+    monkeypatch.setattr("netproof.practice.collateral.facts.fold", lambda *_: seen.pop(0))
     lab: Any = type("Lab", (), {"snapshot": lambda _: {}})()
     assert collateral.differences(lab, {}) == [difference(*BYSTANDER)]
     assert seen == []

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.practice import history
+from netproof.practice import history
 from tests.unit.practices import record
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ def test_a_field_that_a_newer_netproof_adds_is_no_harm(file: Path) -> None:
 _WRITER = """
 import sys
 from attrs import evolve
-from orchestrator.practice import history
+from netproof.practice import history
 from tests.unit.practices import record
 
 for number in range(int(sys.argv[2])):

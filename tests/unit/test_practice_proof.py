@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from fixtures import fault_proof as proving
-from fixtures.claim_runner import _manner
-from fixtures.fault_proof import Proof
-from orchestrator import wait
-from orchestrator.lab.running import Result
-from orchestrator.model import MANNERS, Step
-from orchestrator.practice.check_runner import Look
-from orchestrator.wait import impatient, throughout, until
+from netproof import wait
+from netproof.fixtures import fault_proof as proving
+from netproof.fixtures.claim_runner import _manner
+from netproof.fixtures.fault_proof import Proof
+from netproof.lab.running import Result
+from netproof.model import MANNERS, Step
+from netproof.practice.check_runner import Look
+from netproof.wait import impatient, throughout, until
 from tests.unit.practices import fault, looks, practice
 
 pytest_plugins = ["pytester"]

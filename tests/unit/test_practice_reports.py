@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from orchestrator import catalog, images
-from orchestrator.catalog import claims
-from orchestrator.model import Fault, Practice
-from orchestrator.practice.diagnosis_tree import classes
+from netproof import catalog, images
+from netproof.catalog import claims
+from netproof.model import Fault, Practice
+from netproof.practice.diagnosis_tree import classes
 from tests.unit.practices import fault, practice
 
 MOST_ALIKE = 0.2

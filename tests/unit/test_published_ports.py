@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.model import Container, Http, Join, Lab, LabHost, Link, Network, Node, Switch, Udp, engine_versions
+from netproof import catalog
+from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, Node, Switch, Udp, engine_versions
 from tests.unit.definitions import refused
 
 BRIDGE = Network("front", "host", subnet="10.1.0.0/24")

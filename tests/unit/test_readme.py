@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.catalog import ROOT, claims
-from orchestrator.practice.fault_choice import Asked, Setting, choices
+from netproof import catalog
+from netproof.catalog import claims
+from netproof.paths import HOME
+from netproof.practice.fault_choice import Asked, Setting, choices
 
 REFRESH = (
     "run `invoke matrix --results matrix.json`, the same with `--host vagrant:dind` for what is skipped,"
@@ -19,7 +20,7 @@ REFRESH = (
 
 def cells(name: str) -> Iterator[list[str]]:
     """The rows of the table between two markers, without its head."""
-    text = (ROOT / "README.md").read_text()
+    text = (HOME / "README.md").read_text()
     between = text.split(f"<!-- {name} -->")[1].split(f"<!-- end of {name} -->")[0]
     lines = [line for line in between.splitlines() if line.startswith("|")]
     for line in lines[2:]:
@@ -39,7 +40,7 @@ def by_engine(verdict: object) -> str:
 def test_the_number_of_faults_is_that_of_the_catalogue() -> None:
     """Counted by lab and id; those that a check notices can be practised on."""
     faults = {(lab, fault.id): fault.is_visible for lab in catalog.names() for fault in catalog.practice(lab).faults}
-    text = (ROOT / "README.md").read_text()
+    text = (HOME / "README.md").read_text()
     assert f"There are {len(faults)} faults in the {len(catalog.names())} labs" in text
     assert f"{sum(faults.values())} can be practised on" in text
 
@@ -81,7 +82,7 @@ def test_the_differences_are_the_declared_ones() -> None:
 
 def test_the_example_breaks_what_it_shows_to_whoever_types_it() -> None:
     """The seed in it chooses the fault whose repair follows, where every fault can be practised on."""
-    text = (ROOT / "README.md").read_text()
+    text = (HOME / "README.md").read_text()
     seed, wanted = re.search(r"lab break bridge-nat --seed (\d+)", text), re.search(r"lab guess bridge-nat (\S+)", text)
     assert seed is not None
     assert wanted is not None

@@ -28,7 +28,7 @@ def test_a_second_attempt_is_given_and_told(pytester: pytest.Pytester, monkeypat
         once = FAILS_ONCE.format(mark=str(pytester.path / f"{folder.replace('/', '-')}-mark"))
         name = f"{folder}/test_{folder.replace('/', '_')}"
         pytester.makepyfile(**{f"{name}_once": once, f"{name}_ever": FAILS})
-    found = pytester.runpytest_subprocess("-p", "fixtures.reruns", "-n", "2", "--rerun-show-tracebacks")
+    found = pytester.runpytest_subprocess("-p", "netproof.fixtures.reruns", "-n", "2", "--rerun-show-tracebacks")
     found.assert_outcomes(passed=2, failed=4)
     assert found.parseoutcomes()["rerun"] == 4
     text = found.stdout.str()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from orchestrator.practice.restore.in_place import mend
+from netproof.practice.restore.in_place import mend
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT, HOST, Raw, link, route, rule, space, table
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.practice.restore import firewall_commands, settings_commands
-from orchestrator.practice.restore.files import put_back
+from netproof.practice.restore import firewall_commands, settings_commands
+from netproof.practice.restore.files import put_back
 from tests.unit import snapshots
 from tests.unit.snapshots import Raw, link, table
 

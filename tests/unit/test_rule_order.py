@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts import fold
-from orchestrator.facts.compare import Difference
-from orchestrator.facts.rule_order import matters
+from netproof.facts import fold
+from netproof.facts.compare import Difference
+from netproof.facts.rule_order import matters
 
 KEY = ("host", "rules", "iptables-nft filter FORWARD")
 WEB, ALL = "-d 10.0.0.2/32 -p tcp --dport 80 -j ACCEPT", "-d 10.0.0.0/8 -j DROP"

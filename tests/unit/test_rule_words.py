@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.agent.rule_attributes import learn
-from orchestrator.facts import flatten, structure
-from orchestrator.facts.rule_words import match, outcome
+from netproof.agent.rule_attributes import learn
+from netproof.facts import flatten, structure
+from netproof.facts.rule_words import match, outcome
 from tests.unit import snapshots
 from tests.unit.snapshots import space
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orchestrator.cli.screen import Screen
+from netproof.cli.screen import Screen
 
 
 def use_everything(screen: Screen) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.errors import UnknownName
-from orchestrator.model import Practice
-from orchestrator.practice import history
-from orchestrator.practice.spaced_repetition import Due, schedule
+from netproof import catalog
+from netproof.errors import UnknownName
+from netproof.model import Practice
+from netproof.practice import history
+from netproof.practice.spaced_repetition import Due, schedule
 from tests.unit.practices import DECOY, fault, practice, record
 
 PRACTICE = practice(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import spares
+from netproof.hosts import spares
 
 IMAGE = "sha256:905b7e9035c96ec22b4665bbcd10e68d"
 OTHER = "sha256:4387f0ad0b17aaaaaaaaaaaaaaaaaaaa"

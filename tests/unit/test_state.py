@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.errors import UsageError
-from orchestrator.state.instance import Instance, remembered, write_atomically
-from orchestrator.state.instance import root as state_root
+from netproof.errors import UsageError
+from netproof.state.instance import Instance, remembered, write_atomically
+from netproof.state.instance import root as state_root
 
 ROOT = Path(__file__).parents[2]
 LAB = Instance("bridge-nat", "second")
@@ -166,7 +166,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
 _CRASHER = """
 import resource, signal, sys
 from pathlib import Path
-from orchestrator.state.instance import write_atomically
+from netproof.state.instance import write_atomically
 signal.signal(signal.SIGXFSZ, getattr(signal, sys.argv[2]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 write_atomically(Path(sys.argv[1]), "new" * 10_000)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.tiers import part_of
-from orchestrator import catalog
+from netproof import catalog, paths
+from netproof.fixtures.tiers import part_of
 from tests.contract import released, test_faults, test_walked_faults
 from tests.contract.shared_labs import in_cell, of_tier
 
@@ -27,7 +27,7 @@ def test_later(): pass
 def ran(pytester: pytest.Pytester, *options: str) -> dict[str, int]:
     """What came of three tests, of which two are of the rest."""
     pytester.makepyfile(THREE)
-    return pytester.runpytest_inprocess("-pfixtures.tiers", *options).parseoutcomes()
+    return pytester.runpytest_inprocess("-pnetproof.fixtures.tiers", *options).parseoutcomes()
 
 
 def test_without_options_the_first_tier_runs(pytester: pytest.Pytester) -> None:
@@ -53,7 +53,7 @@ def test_a_part_that_is_none_is_refused(pytester: pytest.Pytester, monkeypatch: 
     """Before anything runs, with how it is written."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     pytester.makepyfile(THREE)
-    ended = pytester.runpytest_subprocess("-pfixtures.tiers", "--part", part)
+    ended = pytester.runpytest_subprocess("-pnetproof.fixtures.tiers", "--part", part)
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
     ended.stderr.fnmatch_lines(["*is written K/N, as in 2/3*"])
 
@@ -92,7 +92,7 @@ def test_a_fault_whose_text_is_new_is_noticed(tmp_path: Path, monkeypatch: pytes
         author = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
         subprocess.run(["git", *author, *words], cwd=tmp_path, check=True)
     path.write_text(FAULTS.format(ticket="anew").replace("  # a remark", ""))
-    monkeypatch.setattr(catalog, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "HOME", tmp_path)
     monkeypatch.setattr(catalog, "folder", lambda name: tmp_path / "labs" / name)
     released.last_release.cache_clear()
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from orchestrator.agent.tracefs import Layout
-from orchestrator.agent.tracepoints import _concerning, _missing
+from netproof.agent.tracefs import Layout
+from netproof.agent.tracepoints import _concerning, _missing
 
 DROP = """name: kfree_skb
 format:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli import vagrant
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import client, location, vagrant_machines
-from orchestrator.engine.location import Where
-from orchestrator.errors import EngineError, UnknownName, UsageError
+from netproof.cli import vagrant
+from netproof.cli.screen import Screen
+from netproof.engine import client, location, vagrant_machines
+from netproof.engine.location import Where
+from netproof.errors import EngineError, UnknownName, UsageError
 
 
 @pytest.fixture

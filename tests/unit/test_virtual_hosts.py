@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator.doctor import examine, ready
-from orchestrator.engine import location, ssh, vagrant_machines
-from orchestrator.engine.ssh import SshStream, Way
-from orchestrator.errors import BuildError, EngineError, UsageError
-from orchestrator.hosts import HostSpec, backend_choice, vagrant
-from orchestrator.hosts.vagrant import MachineHosts
-from orchestrator.images.recipe import COMMON
-from orchestrator.state import labels
-from orchestrator.state.instance import Instance
+from netproof.doctor import examine, ready
+from netproof.engine import location, ssh, vagrant_machines
+from netproof.engine.ssh import SshStream, Way
+from netproof.errors import BuildError, EngineError, UsageError
+from netproof.hosts import HostSpec, backend_choice, vagrant
+from netproof.hosts.vagrant import MachineHosts
+from netproof.images.recipe import COMMON
+from netproof.state import labels
+from netproof.state.instance import Instance
 
 INSTANCE = Instance("bridge-nat")
 LABELS = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.wait import SLOWNESS, patience, scaled, slower, throughout, until
+from netproof.wait import SLOWNESS, patience, scaled, slower, throughout, until
 
 LONG = 60.0
 

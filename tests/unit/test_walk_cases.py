@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.model import WalkCase, changed
-from orchestrator.practice.walk_accuracy import ANSWERED, HONEST, RIGHT, WRONG, Asked, verdict_of
-from orchestrator.walk import Death
+from netproof import catalog
+from netproof.model import WalkCase, changed
+from netproof.practice.walk_accuracy import ANSWERED, HONEST, RIGHT, WRONG, Asked, verdict_of
+from netproof.walk import Death
 from tests.unit.definitions import refused
 
 CHANGE = changed("host", "inject", "took", "undo")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.delivery import Delivery
-from orchestrator.walk.diagnosis.listeners import Socket, Taken, full, nobody, taking
-from orchestrator.walk.socket_owners import Owner
+from netproof.facts.packets import Packet
+from netproof.walk.diagnosis.delivery import Delivery
+from netproof.walk.diagnosis.listeners import Socket, Taken, full, nobody, taking
+from netproof.walk.socket_owners import Owner
 
 PACKET = Packet(0.0, False, "tcp", "203.0.113.1", "10.0.0.2", 40000, 80, "SYN", 60)  # noqa: FBT003 - as it was seen
 TO_WEB = Delivery("web", PACKET, "eth0", "10.0.0.2", 80)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orchestrator.facts.model import Policy
-from orchestrator.walk.diagnosis.policy_routing import _matches, _said
-from orchestrator.walk.routes import Query
+from netproof.facts.model import Policy
+from netproof.walk.diagnosis.policy_routing import _matches, _said
+from netproof.walk.routes import Query
 
 ASKED = Query("10.0.0.2", "203.0.113.1", "eth0", 0, "tcp", 40000, 80)
 MADE = Query("203.0.113.1", proto="tcp", sport=40000, dport=80)

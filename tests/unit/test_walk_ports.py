@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.facts.model import Link
-from orchestrator.walk.diagnosis.bridge_ports import kept
+from netproof.facts.model import Link
+from netproof.walk.diagnosis.bridge_ports import kept
 
 
 def port(name: str, **settings: Any) -> Link:

@@ -9,8 +9,8 @@ from typing import Any
 import dpkt
 import pytest
 
-from orchestrator.walk.resolver import Question, Resolution, read
-from orchestrator.walk.target_name import said
+from netproof.walk.resolver import Question, Resolution, read
+from netproof.walk.target_name import said
 
 FILES = {
     "/etc/hosts": "127.0.0.1 localhost\n10.20.1.2 till # me\n",

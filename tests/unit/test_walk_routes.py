@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from orchestrator.facts.model import Flow, Tuple
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import KernelEvent, Seen, Tracked
-from orchestrator.walk.segments import given_back
+from netproof.facts.model import Flow, Tuple
+from netproof.facts.packets import Packet
+from netproof.walk.observations import KernelEvent, Seen, Tracked
+from netproof.walk.segments import given_back
 
 ANSWER = Packet(
     at=0.0, out=False, proto="tcp", src="203.0.113.1", dst="203.0.113.2", sport=80, dport=4000, flags="SYN,ACK", size=60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from orchestrator.errors import AgentError
-from orchestrator.walk.diagnosis.scene import Scene
+from netproof.errors import AgentError
+from netproof.walk.diagnosis.scene import Scene
 from tests.unit import snapshots
 from tests.unit.snapshots import CLIENT
 

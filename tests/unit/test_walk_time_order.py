@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import CapturedFrame, Seen
-from orchestrator.walk.time_order import in_one_time
+from netproof.facts.packets import Packet
+from netproof.walk.observations import CapturedFrame, Seen
+from netproof.walk.time_order import in_one_time
 
 MS = 1_000_000
 

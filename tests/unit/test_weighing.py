@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from orchestrator.state.instance import Instance
-from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.weighing import _compared
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
-from orchestrator.walk.wording import grounds, verdict
+from netproof.state.instance import Instance
+from netproof.walk.diagnosis.drop_reasons import meaning
+from netproof.walk.diagnosis.kernel_drops import KernelDrop
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.diagnosis.weighing import _compared
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import INFERRED, LAST_SEEN, SEEN, Death
+from netproof.walk.wording import grounds, verdict
 
 ROUTE = Death(place="host", layer="route", why="host has no route to 192.0.2.9.", proof="route lookup: ENETUNREACH")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.xdist_groups import FILES, shared_by
+from netproof.fixtures.xdist_groups import FILES, shared_by
 from tests.contract import test_faults
 from tests.contract.shared_labs import BATCH
 
@@ -69,7 +69,7 @@ def test_the_scheduler_gives_what_is_shared_to_one_process(
             for lab in ("one", "two")
         }
     )
-    ended = pytester.runpytest_subprocess("-pfixtures.xdist_groups", "-n2", "--dist=loadscope", "-rP")
+    ended = pytester.runpytest_subprocess("-pnetproof.fixtures.xdist_groups", "-n2", "--dist=loadscope", "-rP")
     ended.assert_outcomes(passed=12)
     lines = {line for line in ended.outlines if line[:4] in {"one ", "two "}}
     assert len(lines) == 2, lines
@@ -83,6 +83,6 @@ def test_what_takes_longest_begins_first(pytester: pytest.Pytester, monkeypatch:
     pytester.makepyfile(
         **{"labs/one/test_one": many, "tests/contract/test_remote_claims": "def test_every_claim(): pass"}
     )
-    ended = pytester.runpytest_subprocess("-pfixtures.xdist_groups", "-n1", "--dist=loadscope", "-v")
+    ended = pytester.runpytest_subprocess("-pnetproof.fixtures.xdist_groups", "-n1", "--dist=loadscope", "-v")
     ended.assert_outcomes(passed=11)
     ended.stdout.fnmatch_lines(["*PASSED*test_remote_claims*", "*PASSED*labs/one*"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
-from orchestrator.engine import vagrant_machines
-from orchestrator.wait import until
+from netproof.engine import vagrant_machines
+from netproof.wait import until
 from tests.contract.conftest import User
 
 _LIMIT = 300.0

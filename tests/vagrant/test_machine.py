@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import catalog
-from orchestrator.engine.client import connect
+from netproof import catalog
+from netproof.engine.client import connect
 from tests.contract import fault_per_layer
 from tests.contract.conftest import User, document
 from tests.vagrant.machine import Machines

@@ -7,11 +7,11 @@ from typing import Any
 import docker
 from docker import errors as docker_errors
 
-from orchestrator.errors import BuildError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Container
-from orchestrator.state import labels
-from orchestrator.wait import scaled
+from netproof.errors import BuildError
+from netproof.lab.running import RunningLab
+from netproof.model import Container
+from netproof.state import labels
+from netproof.wait import scaled
 
 NODE_IMAGE = "netproof/node:latest"
 _SERVER_LIMIT = 15.0

@@ -10,11 +10,11 @@ import docker
 from docker import errors as docker_errors
 from docker.types import IPAMConfig, IPAMPool
 
-from orchestrator.errors import BuildError
-from orchestrator.model import Lab, Network
-from orchestrator.model.parts import OVERLAY
-from orchestrator.state import labels
-from orchestrator.wait import until
+from netproof.errors import BuildError
+from netproof.model import Lab, Network
+from netproof.model.parts import OVERLAY
+from netproof.state import labels
+from netproof.wait import until
 
 _REMOVAL_LIMIT = 20.0
 

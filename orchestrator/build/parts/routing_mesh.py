@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.errors import BuildError
-from orchestrator.lab.running import RunningLab
-from orchestrator.wait import until
+from netproof.errors import BuildError
+from netproof.lab.running import RunningLab
+from netproof.wait import until
 
 # By the image's id, the same on every node: a node asks a registry for an image that has a name.
 SERVICE = (

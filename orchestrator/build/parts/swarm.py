@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import docker
 from docker import errors as docker_errors
 
-from orchestrator.errors import BuildError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import LabHost
-from orchestrator.wait import until
+from netproof.errors import BuildError
+from netproof.lab.running import RunningLab
+from netproof.model import LabHost
+from netproof.wait import until
 
 PORT = 2377
 _INGRESS = "path:/run/docker/netns/ingress_sbox"

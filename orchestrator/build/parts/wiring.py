@@ -13,13 +13,13 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.errors import BuildError
-from orchestrator.hosts import SHARED
-from orchestrator.lab.running import RunningLab, place_of
-from orchestrator.model import Lab, LabHost, Link, Outsider, Server, Switch, Wire
-from orchestrator.model.consistency import port_name
-from orchestrator.model.parts import command_of
-from orchestrator.wait import scaled
+from netproof.errors import BuildError
+from netproof.hosts import SHARED
+from netproof.lab.running import RunningLab, place_of
+from netproof.model import Lab, LabHost, Link, Outsider, Server, Switch, Wire
+from netproof.model.consistency import port_name
+from netproof.model.parts import command_of
+from netproof.wait import scaled
 
 _SERVER_LIMIT = 15.0
 

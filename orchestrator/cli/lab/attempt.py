@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Practice
-from orchestrator.state.instance import Instance
-from orchestrator.state.lock import locked
+from netproof import catalog
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.lab.running import RunningLab
+from netproof.model import Practice
+from netproof.state.instance import Instance
+from netproof.state.lock import locked
 
 
 def tagged(instance: Instance) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen, number, seed
-from orchestrator.cli.lab.attempt import tagged
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.practice.breaker import Breaker
-from orchestrator.practice.fault_choice import Asked
-from orchestrator.state.lock import locked
+from netproof import catalog
+from netproof.cli.common import Options, chosen, number, seed
+from netproof.cli.lab.attempt import tagged
+from netproof.cli.screen import Screen
+from netproof.errors import UsageError
+from netproof.lab.running import RunningLab
+from netproof.practice.breaker import Breaker
+from netproof.practice.fault_choice import Asked
+from netproof.state.lock import locked
 
 _HELP = {False: "watch, hint, guess, reveal", True: "watch, guess; reset gives up"}
 

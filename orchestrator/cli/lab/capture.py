@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestrator.capture.recorder import Capture
-from orchestrator.capture.where import CapturePoint, find
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import HostDied, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.state.instance import Instance
+from netproof.capture.recorder import Capture
+from netproof.capture.where import CapturePoint, find
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.errors import HostDied, UsageError
+from netproof.lab.running import RunningLab
+from netproof.state.instance import Instance
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIVE = "-"

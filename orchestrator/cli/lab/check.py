@@ -7,21 +7,21 @@ from collections.abc import Iterable
 from attrs import asdict
 from invoke import Exit
 
-from orchestrator.cli.common import Options, counted
-from orchestrator.cli.lab.attempt import practising, tagged
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_CLAIM_FAILED, UsageError
-from orchestrator.facts import SENTENCE
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import CANNOT_ASK, GREEN, Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import grading, history
-from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.check_runner import Look, look, red
-from orchestrator.practice.collateral import told
-from orchestrator.practice.grading import NOT_REPAIRED, RED, WORKED_AROUND, Grade
-from orchestrator.practice.history import Record
-from orchestrator.state.instance import Instance
+from netproof.cli.common import Options, counted
+from netproof.cli.lab.attempt import practising, tagged
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_CLAIM_FAILED, UsageError
+from netproof.facts import SENTENCE
+from netproof.lab.running import RunningLab
+from netproof.model import CANNOT_ASK, GREEN, Practice
+from netproof.practice import attempt as attempts
+from netproof.practice import grading, history
+from netproof.practice.attempt import Attempt
+from netproof.practice.check_runner import Look, look, red
+from netproof.practice.collateral import told
+from netproof.practice.grading import NOT_REPAIRED, RED, WORKED_AROUND, Grade
+from netproof.practice.history import Record
+from netproof.state.instance import Instance
 
 _SHOWN = 12
 

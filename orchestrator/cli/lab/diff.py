@@ -6,9 +6,9 @@ from itertools import groupby
 
 import attrs
 
-from orchestrator.cli.common import Options, chosen, counted
-from orchestrator.cli.screen import Screen
-from orchestrator.facts import (
+from netproof.cli.common import Options, chosen, counted
+from netproof.cli.screen import Screen
+from netproof.facts import (
     HAPPENED,
     SILENT,
     UNREAD_KIND,
@@ -18,11 +18,11 @@ from orchestrator.facts import (
     sentence,
     structure,
 )
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.collateral import Line, after_up, lines
-from orchestrator.state.instance import Instance
+from netproof.lab.running import RunningLab
+from netproof.model import Lab
+from netproof.practice import attempt as attempts
+from netproof.practice.collateral import Line, after_up, lines
+from netproof.state.instance import Instance
 
 
 def differences(lab: Lab, instance: Instance) -> list[Difference]:

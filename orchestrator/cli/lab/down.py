@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from orchestrator.build.remove import down as remove
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.state.instance import Instance
-from orchestrator.state.lock import locked
+from netproof.build.remove import down as remove
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.hosts.backend_choice import hosts
+from netproof.state.instance import Instance
+from netproof.state.lock import locked
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
@@ -26,6 +26,6 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
 def end_attempt(instance: Instance) -> None:
     """Record an attempt whose lab is about to go as given up."""
     if (instance.folder / "attempt.json").exists():
-        from orchestrator.cli.lab.reset import give_up  # noqa: PLC0415 - `down` does without, when nothing is broken
+        from netproof.cli.lab.reset import give_up  # noqa: PLC0415 - `down` does without, when nothing is broken
 
         give_up(instance)

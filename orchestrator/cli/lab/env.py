@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import HostDied
-from orchestrator.lab import docker_cli_socket
-from orchestrator.lab.running import RunningLab
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.errors import HostDied
+from netproof.lab import docker_cli_socket
+from netproof.lab.running import RunningLab
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

@@ -7,10 +7,10 @@ import sys
 
 from invoke import Exit
 
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
-from orchestrator.lab.running import RunningLab
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.errors import UsageError
+from netproof.lab.running import RunningLab
 
 
 def _command() -> list[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.facts import (
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.facts import (
     Snapshot,
     structure,
 )
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab
-from orchestrator.state.instance import Instance
+from netproof.lab.running import RunningLab
+from netproof.model import Lab
+from netproof.state.instance import Instance
 
 
 def snapshots(lab: Lab, instance: Instance, *, flows: bool = False) -> dict[str, Snapshot]:

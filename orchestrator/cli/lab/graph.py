@@ -7,15 +7,15 @@ from pathlib import Path
 
 import attrs
 
-from orchestrator import graph as graphs
-from orchestrator.cli.common import Options, chosen, known
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UsageError
-from orchestrator.facts import structure
-from orchestrator.graph import Graph
-from orchestrator.lab.running import RunningLab
-from orchestrator.practice import attempt as attempts
-from orchestrator.state import baseline
+from netproof import graph as graphs
+from netproof.cli.common import Options, chosen, known
+from netproof.cli.screen import Screen
+from netproof.errors import UsageError
+from netproof.facts import structure
+from netproof.graph import Graph
+from netproof.lab.running import RunningLab
+from netproof.practice import attempt as attempts
+from netproof.state import baseline
 
 FORMATS = ["svg", "png", "dot", "mermaid"]
 _ENDINGS = {"mermaid": "mmd"}

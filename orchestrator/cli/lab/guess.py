@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.lab.attempt import practising
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import UnknownName
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import grading
-from orchestrator.practice.attempt import DESIGNED
-from orchestrator.practice.check_runner import look, red
-from orchestrator.state.instance import Instance
+from netproof import catalog
+from netproof.cli.common import Options, chosen
+from netproof.cli.lab.attempt import practising
+from netproof.cli.screen import Screen
+from netproof.errors import UnknownName
+from netproof.practice import attempt as attempts
+from netproof.practice import grading
+from netproof.practice.attempt import DESIGNED
+from netproof.practice.check_runner import look, red
+from netproof.state.instance import Instance
 
 _LATE = " Everything is green already, so this does not count."
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import asdict
 
-from orchestrator.cli.common import Options
-from orchestrator.cli.lab.attempt import practising
-from orchestrator.cli.screen import Screen
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import hints
+from netproof.cli.common import Options
+from netproof.cli.lab.attempt import practising
+from netproof.cli.screen import Screen
+from netproof.practice import attempt as attempts
+from netproof.practice import hints
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from orchestrator.cli.common import Options, counted
-from orchestrator.cli.lab.attempt import practising
-from orchestrator.cli.lab.check import rows, scores
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import BuildError, NetproofError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Fault, Practice
-from orchestrator.model.typed_steps import typed
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import grading, history
-from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.collateral import after_up, differences, lines, told
-from orchestrator.practice.injection import apply, took_effect
-from orchestrator.wait import until
+from netproof.cli.common import Options, counted
+from netproof.cli.lab.attempt import practising
+from netproof.cli.lab.check import rows, scores
+from netproof.cli.screen import Screen
+from netproof.errors import BuildError, NetproofError
+from netproof.lab.running import RunningLab
+from netproof.model import Fault, Practice
+from netproof.model.typed_steps import typed
+from netproof.practice import attempt as attempts
+from netproof.practice import grading, history
+from netproof.practice.attempt import Attempt
+from netproof.practice.check_runner import look, red
+from netproof.practice.collateral import after_up, differences, lines, told
+from netproof.practice.injection import apply, took_effect
+from netproof.wait import until
 
 _GREEN = 10.0
 

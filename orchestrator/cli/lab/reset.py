@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import NetproofError
-from orchestrator.facts import SENTENCE
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import grading, history
-from orchestrator.practice.restore.reset import MENDED, REBUILT, Resetter
-from orchestrator.state.instance import Instance
-from orchestrator.state.lock import locked
+from netproof import catalog
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.errors import NetproofError
+from netproof.facts import SENTENCE
+from netproof.practice import attempt as attempts
+from netproof.practice import grading, history
+from netproof.practice.restore.reset import MENDED, REBUILT, Resetter
+from netproof.state.instance import Instance
+from netproof.state.lock import locked
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 from attrs import asdict
 
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.lab.attempt import practising
-from orchestrator.cli.lab.check import scores
-from orchestrator.cli.screen import Screen
-from orchestrator.model import Fault, Lab, Practice
-from orchestrator.model.typed_steps import typed
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice import grading, history
-from orchestrator.practice.attempt import Attempt
+from netproof.cli.common import Options, chosen
+from netproof.cli.lab.attempt import practising
+from netproof.cli.lab.check import scores
+from netproof.cli.screen import Screen
+from netproof.model import Fault, Lab, Practice
+from netproof.model.typed_steps import typed
+from netproof.practice import attempt as attempts
+from netproof.practice import grading, history
+from netproof.practice.attempt import Attempt
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

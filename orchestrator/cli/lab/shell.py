@@ -7,10 +7,10 @@ import sys
 
 from invoke import Exit
 
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.screen import Screen
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.lab.running import RunningLab
+from netproof.cli.common import Options, chosen
+from netproof.cli.screen import Screen
+from netproof.hosts.backend_choice import hosts
+from netproof.lab.running import RunningLab
 
 
 def run(screen: Screen, name: str, node: str, options: Options) -> None:

@@ -6,23 +6,23 @@ from typing import Any
 
 from invoke import Exit
 
-from orchestrator import graph as graphs
-from orchestrator.cli.common import Options, chosen, counted
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_BUILD, NetproofError
-from orchestrator.facts import (
+from netproof import graph as graphs
+from netproof.cli.common import Options, chosen, counted
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_BUILD, NetproofError
+from netproof.facts import (
     Snapshot,
     flatten,
     fold,
     structure,
 )
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.lab.outside_view import OutsideView, view
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab
-from orchestrator.practice import attempt as attempts
-from orchestrator.state import baseline
-from orchestrator.state.instance import Instance
+from netproof.facts.flat_snapshot import place_name
+from netproof.lab.outside_view import OutsideView, view
+from netproof.lab.running import RunningLab
+from netproof.model import Lab
+from netproof.practice import attempt as attempts
+from netproof.state import baseline
+from netproof.state.instance import Instance
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

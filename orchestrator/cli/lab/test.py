@@ -6,12 +6,12 @@ from typing import Any
 
 from invoke import Exit
 
-from orchestrator.cli.common import Options, chosen, seed
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_CLAIM_FAILED
-from orchestrator.lab.running import RunningLab
-from orchestrator.practice import attempt as attempts
-from orchestrator.state.lock import locked
+from netproof.cli.common import Options, chosen, seed
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_CLAIM_FAILED
+from netproof.lab.running import RunningLab
+from netproof.practice import attempt as attempts
+from netproof.state.lock import locked
 
 _BROKEN = "{} is broken on purpose: claims that fail may fail because of that"
 _COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "absent": "dim"}
@@ -25,7 +25,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     if is_broken:
         screen.say(_BROKEN.format(instance))
     with RunningLab.attach(lab, instance) as running:  # says what to do when it is not up, before pytest is loaded
-        from fixtures.claim_runner import prove  # noqa: PLC0415 - pytest takes a third of a second to import
+        from netproof.fixtures.claim_runner import prove  # noqa: PLC0415 - pytest takes a third of a second to import
 
         with locked(instance, f"lab test {instance.arguments}", screen.say):
             results = prove(running, order, screen.say)

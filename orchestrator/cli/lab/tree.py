@@ -6,17 +6,17 @@ from typing import Any
 
 from attrs import asdict
 
-from orchestrator import catalog, images
-from orchestrator.build import DEFAULT_FIREWALL
-from orchestrator.cli.common import Options, chosen, known
-from orchestrator.cli.lab.attempt import tagged
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import NetproofError, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.diagnosis_tree import Node, grow
-from orchestrator.state.instance import Instance
+from netproof import catalog, images
+from netproof.build import DEFAULT_FIREWALL
+from netproof.cli.common import Options, chosen, known
+from netproof.cli.lab.attempt import tagged
+from netproof.cli.screen import Screen
+from netproof.errors import NetproofError, UsageError
+from netproof.lab.running import RunningLab
+from netproof.model import Lab
+from netproof.practice import attempt as attempts
+from netproof.practice.diagnosis_tree import Node, grow
+from netproof.state.instance import Instance
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from orchestrator import images
-from orchestrator.build import FIREWALLS, Builder, Built, Wanted
-from orchestrator.cli.common import Options, chosen, counted, known, seed
-from orchestrator.cli.screen import Screen
-from orchestrator.engine import location
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.state.instance import Instance
-from orchestrator.state.lock import locked
+from netproof import images
+from netproof.build import FIREWALLS, Builder, Built, Wanted
+from netproof.cli.common import Options, chosen, counted, known, seed
+from netproof.cli.screen import Screen
+from netproof.engine import location
+from netproof.hosts.backend_choice import hosts
+from netproof.state.instance import Instance
+from netproof.state.lock import locked
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:

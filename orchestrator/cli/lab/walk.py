@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import attrs
 from invoke import Exit
 
-from orchestrator.cli.common import Options, chosen, number
-from orchestrator.cli.screen import Screen
-from orchestrator.errors import EXIT_CLAIM_FAILED, UsageError
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk.wording import grounds, title, verdict
+from netproof.cli.common import Options, chosen, number
+from netproof.cli.screen import Screen
+from netproof.errors import EXIT_CLAIM_FAILED, UsageError
+from netproof.lab.running import RunningLab
+from netproof.walk.wording import grounds, title, verdict
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from orchestrator.walk import Leg, Station, Walk
+    from netproof.walk import Leg, Station, Walk
 
 _LARGEST, _LAST_PORT = 1_000_000, 65_535
 _HEARD = {"drop": "red", "accept": "green"}
@@ -35,8 +35,8 @@ def run(screen: Screen, name: str, source: str, options: Options) -> None:
         running.begin()
         screen.say(f"{source} asks {options['target']}")
         # What it decodes with takes a while to import, and so do the agents to start.
-        from orchestrator.walk import walk as take  # noqa: PLC0415
-        from orchestrator.walk.picture import svg  # noqa: PLC0415
+        from netproof.walk import walk as take  # noqa: PLC0415
+        from netproof.walk.picture import svg  # noqa: PLC0415
 
         found = take(running, source, options["target"], proto=options["proto"], size=size, from_port=port)
     if file is not None:

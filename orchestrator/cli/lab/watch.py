@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from orchestrator import catalog
-from orchestrator.cli.common import Options, chosen
-from orchestrator.cli.lab import check
-from orchestrator.cli.screen import Screen
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.check_runner import Look, look, red
-from orchestrator.wait import until
+from netproof import catalog
+from netproof.cli.common import Options, chosen
+from netproof.cli.lab import check
+from netproof.cli.screen import Screen
+from netproof.lab.running import RunningLab
+from netproof.model import Practice
+from netproof.practice import attempt as attempts
+from netproof.practice.check_runner import Look, look, red
+from netproof.wait import until
 
 _ROUND = 1.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from orchestrator.lab.agent_client import Agent
+from netproof.lab.agent_client import Agent
 
 _LIMIT = 30.0
 _DIGEST = "sha256:"

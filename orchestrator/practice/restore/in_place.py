@@ -9,12 +9,12 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from orchestrator.facts import rule_words
-from orchestrator.facts.netlink_words import is_written
-from orchestrator.lab.agent_client import Agent
-from orchestrator.lab.running import RunningLab
-from orchestrator.practice.restore import firewall_commands, settings_commands
-from orchestrator.practice.restore.files import put_back
+from netproof.facts import rule_words
+from netproof.facts.netlink_words import is_written
+from netproof.lab.agent_client import Agent
+from netproof.lab.running import RunningLab
+from netproof.practice.restore import firewall_commands, settings_commands
+from netproof.practice.restore.files import put_back
 
 Space = dict[str, Any]
 _LIMIT = 30.0

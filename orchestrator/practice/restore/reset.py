@@ -12,20 +12,20 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.build import Builder, Wanted
-from orchestrator.errors import BuildError, NetproofError, UnknownName, UsageError
-from orchestrator.facts import compare, flatten, structure
-from orchestrator.hosts.backend_choice import hosts
-from orchestrator.lab.running import RunningLab
-from orchestrator.model import Lab, Practice
-from orchestrator.practice import attempt as attempts
-from orchestrator.practice.attempt import Attempt
-from orchestrator.practice.check_runner import look, red
-from orchestrator.practice.injection import undo
-from orchestrator.practice.restore.in_place import mend
-from orchestrator.state.baseline import kept
-from orchestrator.state.instance import Instance
-from orchestrator.wait import until
+from netproof.build import Builder, Wanted
+from netproof.errors import BuildError, NetproofError, UnknownName, UsageError
+from netproof.facts import compare, flatten, structure
+from netproof.hosts.backend_choice import hosts
+from netproof.lab.running import RunningLab
+from netproof.model import Lab, Practice
+from netproof.practice import attempt as attempts
+from netproof.practice.attempt import Attempt
+from netproof.practice.check_runner import look, red
+from netproof.practice.injection import undo
+from netproof.practice.restore.in_place import mend
+from netproof.state.baseline import kept
+from netproof.state.instance import Instance
+from netproof.wait import until
 
 _SETTLE = 3.0
 _GREEN = 15.0  # a lab that has just been built may still be learning whom it has beside it

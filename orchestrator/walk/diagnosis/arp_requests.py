@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.observations import CapturedFrame, Seen
+from netproof.facts.packets import Packet
+from netproof.walk.observations import CapturedFrame, Seen
 
 _ASKS, _TELLS = {"request", "neighbour solicitation"}, {"reply", "neighbour advertisement"}
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.model import Link
-from orchestrator.walk.diagnosis.arp_requests import called, is_reply, is_request
-from orchestrator.walk.diagnosis.bridge_ports import kept
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, fate
-from orchestrator.walk.diagnosis.route_failures import is_blackhole, refusal
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.observations import CapturedFrame
-from orchestrator.walk.routes import Query, said
-from orchestrator.walk.segments import NamespaceHop
+from netproof.facts.model import Link
+from netproof.walk.diagnosis.arp_requests import called, is_reply, is_request
+from netproof.walk.diagnosis.bridge_ports import kept
+from netproof.walk.diagnosis.kernel_drops import KernelDrop, fate
+from netproof.walk.diagnosis.route_failures import is_blackhole, refusal
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.model import INFERRED, SEEN, Death
+from netproof.walk.observations import CapturedFrame
+from netproof.walk.routes import Query, said
+from netproof.walk.segments import NamespaceHop
 
 _SYSCTLS = ("arp_ignore", "arp_filter")
 _ARP = 0x0806

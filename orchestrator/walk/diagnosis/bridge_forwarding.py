@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.facts.model import Link
-from orchestrator.walk.diagnosis.bridge_ports import kept
-from orchestrator.walk.diagnosis.scene import Scene, is_large, is_loose
-from orchestrator.walk.diagnosis.unanswered_arp import cut_off
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import INFERRED, LAST_SEEN, Death
-from orchestrator.walk.observations import CapturedFrame
-from orchestrator.walk.routes import after_prerouting
-from orchestrator.walk.segments import NamespaceHop
+from netproof.facts.model import Link
+from netproof.walk.diagnosis.bridge_ports import kept
+from netproof.walk.diagnosis.scene import Scene, is_large, is_loose
+from netproof.walk.diagnosis.unanswered_arp import cut_off
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import INFERRED, LAST_SEEN, Death
+from netproof.walk.observations import CapturedFrame
+from netproof.walk.routes import after_prerouting
+from netproof.walk.segments import NamespaceHop
 
 
 def not_bridged(scene: Scene, _: PacketPath, __: int, segment: NamespaceHop) -> Death | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.model import Link
+from netproof.facts.model import Link
 
 _FORWARDING = 3
 _STATES = {0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.model import Route
-from orchestrator.walk.diagnosis.scene import Scene, leads_to, routed
-from orchestrator.walk.model import Death
-from orchestrator.walk.routes import Query, said
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.model import Route
+from netproof.walk.diagnosis.scene import Scene, leads_to, routed
+from netproof.walk.model import Death
+from netproof.walk.routes import Query, said
 
 _LAYERS = {"route", "neighbour", "unknown"}
 _REFUSING = {"unreachable", "blackhole", "prohibit"}

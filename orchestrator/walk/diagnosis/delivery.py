@@ -6,10 +6,10 @@ import re
 
 from attrs import evolve, frozen
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.legs import PacketPath, arrived
-from orchestrator.walk.observations import Seen
-from orchestrator.walk.segments import NamespaceHop, became
+from netproof.facts.packets import Packet
+from netproof.walk.legs import PacketPath, arrived
+from netproof.walk.observations import Seen
+from netproof.walk.segments import NamespaceHop, became
 
 _TPROXY = re.compile(r"-j TPROXY --on-port (?P<port>\d+)(?: --on-ip (?P<ip>\S+))?")
 _TPROXY_NFT = re.compile(r"tproxy (?:ip6? )?to (?:\[?(?P<ip>[0-9a-f.:]*[0-9a-f])\]?)?(?::(?P<port>\d+))?")

@@ -5,11 +5,11 @@ A rule that drops is in the trace. One that rejects is not: the answer, the kern
 
 from __future__ import annotations
 
-from orchestrator.facts.packets import VXLAN_PORT
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath, arrived, describe
-from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.observations import Traversal, risen
+from netproof.facts.packets import VXLAN_PORT
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath, arrived, describe
+from netproof.walk.model import INFERRED, SEEN, Death
+from netproof.walk.observations import Traversal, risen
 
 _FILTERING = {"input", "forward", "output"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import Death
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import Death
 
 
 def too_large_to_route(scene: Scene, way: PacketPath) -> Death | None:

@@ -10,16 +10,16 @@ import re
 
 from attrs import evolve
 
-from orchestrator.walk.diagnosis.firewall_rules import rejected_with_an_error
-from orchestrator.walk.diagnosis.forward_mtu import too_large_to_route
-from orchestrator.walk.diagnosis.route_failures import refusal
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.unanswered_arp import why_unanswered
-from orchestrator.walk.diagnosis.unfit_addresses import unfit_address
-from orchestrator.walk.diagnosis.vxlan_underlay import too_large_below
-from orchestrator.walk.legs import PacketPath, arrived, describe
-from orchestrator.walk.model import SEEN, Death
-from orchestrator.walk.segments import NamespaceHop
+from netproof.walk.diagnosis.firewall_rules import rejected_with_an_error
+from netproof.walk.diagnosis.forward_mtu import too_large_to_route
+from netproof.walk.diagnosis.route_failures import refusal
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.diagnosis.unanswered_arp import why_unanswered
+from netproof.walk.diagnosis.unfit_addresses import unfit_address
+from netproof.walk.diagnosis.vxlan_underlay import too_large_below
+from netproof.walk.legs import PacketPath, arrived, describe
+from netproof.walk.model import SEEN, Death
+from netproof.walk.segments import NamespaceHop
 
 TOO_BIG = {"fragmentation needed", "packet too big"}
 _SETS_TTL = re.compile(r"-j (?:TTL|HL) |(?:ttl|hoplimit) set ")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import arrived
-from orchestrator.walk.model import Death
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import arrived
+from netproof.walk.model import Death
 
 _SYSCTLS = {False: "net.ipv4.icmp_echo_ignore_all", True: "net.ipv6.icmp.echo_ignore_all"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from orchestrator.walk.diagnosis.scene import Scene
+from netproof.walk.diagnosis.scene import Scene
 
 _SELECTOR = re.compile(r"src (\S+) dst (\S+)")
 _DIRECTION = re.compile(r"\bdir (\w+)")

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.observations import CapturedFrame, KernelEvent, Seen
-from orchestrator.walk.segments import NamespaceHop
+from netproof.walk.diagnosis.drop_reasons import meaning
+from netproof.walk.observations import CapturedFrame, KernelEvent, Seen
+from netproof.walk.segments import NamespaceHop
 
 _NEAR = 1_000_000  # ns between a frame and its event, where it is sent
 _QUEUED = 5_000_000  # where it is received: a frame has its time before it waits for its turn

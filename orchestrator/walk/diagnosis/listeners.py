@@ -7,12 +7,12 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from orchestrator.lab.running import RunningLab
-from orchestrator.walk.diagnosis.delivery import Delivery, delivery, proxied
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import Death
-from orchestrator.walk.observations import Seen
-from orchestrator.walk.socket_owners import Owner
+from netproof.lab.running import RunningLab
+from netproof.walk.diagnosis.delivery import Delivery, delivery, proxied
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import Death
+from netproof.walk.observations import Seen
+from netproof.walk.socket_owners import Owner
 
 
 @frozen

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.model import Route
-from orchestrator.walk.diagnosis.scene import Scene, leads_to
-from orchestrator.walk.model import Death
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.model import Route
+from netproof.walk.diagnosis.scene import Scene, leads_to
+from netproof.walk.model import Death
 
 
 def former_route(scene: Scene, place: str, address: str) -> Route | None:

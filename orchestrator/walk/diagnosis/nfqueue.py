@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import INFERRED, Death
-from orchestrator.walk.observations import Step
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import INFERRED, Death
+from netproof.walk.observations import Step
 
 _TO_A_QUEUE = re.compile(r"-j NFQUEUE\b|(?:^|\s)queue(?:\s|$)")
 

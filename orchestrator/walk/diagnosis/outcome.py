@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from orchestrator.walk.diagnosis.kernel_drops import is_refused
-from orchestrator.walk.diagnosis.listeners import Taken, unproxied
-from orchestrator.walk.diagnosis.oversize import oversize
-from orchestrator.walk.diagnosis.routing_mesh import without_ipvs
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.verdict import death
-from orchestrator.walk.docker_proxy import Relay, its_walk, passed_on
-from orchestrator.walk.existing_flows import met_an_older_flow
-from orchestrator.walk.model import Death, Walk
+from netproof.walk.diagnosis.kernel_drops import is_refused
+from netproof.walk.diagnosis.listeners import Taken, unproxied
+from netproof.walk.diagnosis.oversize import oversize
+from netproof.walk.diagnosis.routing_mesh import without_ipvs
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.diagnosis.verdict import death
+from netproof.walk.docker_proxy import Relay, its_walk, passed_on
+from netproof.walk.existing_flows import met_an_older_flow
+from netproof.walk.model import Death, Walk
 
 _SILENCE = "{} got it. Whether the program answers, silence does not tell: nothing acknowledges a datagram."
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.forward_mtu import too_large_to_route
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.trail_ends import why_lost
-from orchestrator.walk.legs import PacketPath, arrived, decide, packets, path
-from orchestrator.walk.model import Death
-from orchestrator.walk.segments import NamespaceHop
+from netproof.facts.packets import Packet
+from netproof.walk.diagnosis.forward_mtu import too_large_to_route
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.diagnosis.trail_ends import why_lost
+from netproof.walk.legs import PacketPath, arrived, decide, packets, path
+from netproof.walk.model import Death
+from netproof.walk.segments import NamespaceHop
 
 _ERRORS = {"fragmentation needed", "packet too big"}
 

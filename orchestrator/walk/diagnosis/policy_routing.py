@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from orchestrator.facts import rule_words
-from orchestrator.facts.model import Policy
-from orchestrator.walk.diagnosis.scene import Scene, leads_to
-from orchestrator.walk.routes import Query
+from netproof.facts import rule_words
+from netproof.facts.model import Policy
+from netproof.walk.diagnosis.scene import Scene, leads_to
+from netproof.walk.routes import Query
 
 _USUAL = {0, 32766, 32767}
 _WHOLE = 0xFFFFFFFF

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import arrived
-from orchestrator.walk.model import SEEN, Death
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import arrived
+from netproof.walk.model import SEEN, Death
 
 _SETS = re.compile(r"\bip6? (daddr|saddr) set ([0-9a-fA-F.:]+)")
 _WORDS = {"daddr": "destination", "saddr": "source"}

@@ -6,11 +6,11 @@ import ipaddress
 
 from attrs import evolve
 
-from orchestrator.walk.diagnosis.lost_routes import went_with_its_interface
-from orchestrator.walk.diagnosis.policy_routing import lead_into_a_blackhole, policies
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.model import Death
-from orchestrator.walk.routes import Route, said
+from netproof.walk.diagnosis.lost_routes import went_with_its_interface
+from netproof.walk.diagnosis.policy_routing import lead_into_a_blackhole, policies
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.model import Death
+from netproof.walk.routes import Route, said
 
 _REFUSING = {"unreachable", "blackhole", "prohibit"}
 _KINDS = {"EINVAL": "blackhole", "EACCES": "prohibit", "EHOSTUNREACH": "unreachable"}

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import evolve
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.model import INFERRED, Death
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.model import INFERRED, Death
 
 
 def without_ipvs(scene: Scene, death: Death) -> Death:

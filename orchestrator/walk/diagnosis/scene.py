@@ -9,22 +9,22 @@ from typing import Any
 import cattrs
 from attrs import define, field
 
-from orchestrator.errors import NetproofError
-from orchestrator.facts import structure
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.model import Link, Namespace, Neighbour, Snapshot
-from orchestrator.facts.packets import Packet
-from orchestrator.graph.peers import other_end
-from orchestrator.lab.running import RunningLab
-from orchestrator.state.baseline import kept
-from orchestrator.walk.diagnosis.arp_requests import called, replies, requests
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop
-from orchestrator.walk.diagnosis.listeners import Listeners
-from orchestrator.walk.legs import Exchange, PacketPath
-from orchestrator.walk.model import Walk
-from orchestrator.walk.observations import Seen
-from orchestrator.walk.routes import Query, Route
-from orchestrator.walk.segments import NamespaceHop
+from netproof.errors import NetproofError
+from netproof.facts import structure
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.model import Link, Namespace, Neighbour, Snapshot
+from netproof.facts.packets import Packet
+from netproof.graph.peers import other_end
+from netproof.lab.running import RunningLab
+from netproof.state.baseline import kept
+from netproof.walk.diagnosis.arp_requests import called, replies, requests
+from netproof.walk.diagnosis.kernel_drops import KernelDrop
+from netproof.walk.diagnosis.listeners import Listeners
+from netproof.walk.legs import Exchange, PacketPath
+from netproof.walk.model import Walk
+from netproof.walk.observations import Seen
+from netproof.walk.routes import Query, Route
+from netproof.walk.segments import NamespaceHop
 
 _NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
 _TOOLS = ("iptables", "ip6tables")

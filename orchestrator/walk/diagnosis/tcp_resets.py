@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.firewall_rules import rejected
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath, arrived, describe
-from orchestrator.walk.model import SEEN, Death
-from orchestrator.walk.observations import KernelEvent, risen
+from netproof.facts.packets import Packet
+from netproof.walk.diagnosis.firewall_rules import rejected
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath, arrived, describe
+from netproof.walk.model import SEEN, Death
+from netproof.walk.observations import KernelEvent, risen
 
 _WHY = {
     "TCP_ABORT_ON_DATA": "the program closed it and left unread what was sent",

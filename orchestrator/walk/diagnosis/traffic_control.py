@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.segments import NamespaceHop, is_for_another
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import INFERRED, SEEN, Death
+from netproof.walk.segments import NamespaceHop, is_for_another
 
 _ARP, _IPV6 = 0x0806, 0x86DD
 _QUEUES = ("QDISC_", "FQ_")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.model import Link
-from orchestrator.walk.diagnosis.arp_requests import called
-from orchestrator.walk.diagnosis.bridge_forwarding import (
+from netproof.facts.model import Link
+from netproof.walk.diagnosis.arp_requests import called
+from netproof.walk.diagnosis.bridge_forwarding import (
     forgot_itself,
     not_bridged,
     not_turned_back,
     taken_by_the_bridge,
     unplugged,
 )
-from orchestrator.walk.diagnosis.route_failures import refusal
-from orchestrator.walk.diagnosis.scene import Scene, is_large, is_loose, routed
-from orchestrator.walk.diagnosis.traffic_control import held, overfull, redirected
-from orchestrator.walk.diagnosis.unanswered_arp import why_unanswered
-from orchestrator.walk.diagnosis.vxlan_underlay import cut_tunnel, in_the_tunnel, into_a_tunnel
-from orchestrator.walk.diagnosis.wrong_mac import misaddressed
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import SEEN, Death
-from orchestrator.walk.observations import CapturedFrame
-from orchestrator.walk.routes import Query, Route, said
-from orchestrator.walk.segments import NamespaceHop, is_for_another
+from netproof.walk.diagnosis.route_failures import refusal
+from netproof.walk.diagnosis.scene import Scene, is_large, is_loose, routed
+from netproof.walk.diagnosis.traffic_control import held, overfull, redirected
+from netproof.walk.diagnosis.unanswered_arp import why_unanswered
+from netproof.walk.diagnosis.vxlan_underlay import cut_tunnel, in_the_tunnel, into_a_tunnel
+from netproof.walk.diagnosis.wrong_mac import misaddressed
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import SEEN, Death
+from netproof.walk.observations import CapturedFrame
+from netproof.walk.routes import Query, Route, said
+from netproof.walk.segments import NamespaceHop, is_for_another
 
 _KEPT = {"IP_INADDRERRORS", "IP_INNOROUTES"}  # reasons of a kernel that does not forward
 

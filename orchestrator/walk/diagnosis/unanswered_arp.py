@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
-from orchestrator.facts.model import Link
-from orchestrator.walk.diagnosis.arp_requests import called, is_request
-from orchestrator.walk.diagnosis.arp_silence import disowned, dropped_arp, ignored, unheeded
-from orchestrator.walk.diagnosis.bridge_ports import kept
-from orchestrator.walk.diagnosis.scene import Scene, is_loose
-from orchestrator.walk.diagnosis.traffic_control import unqueued
-from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
-from orchestrator.walk.observations import CapturedFrame
+from netproof.facts.model import Link
+from netproof.walk.diagnosis.arp_requests import called, is_request
+from netproof.walk.diagnosis.arp_silence import disowned, dropped_arp, ignored, unheeded
+from netproof.walk.diagnosis.bridge_ports import kept
+from netproof.walk.diagnosis.scene import Scene, is_loose
+from netproof.walk.diagnosis.traffic_control import unqueued
+from netproof.walk.model import INFERRED, LAST_SEEN, SEEN, Death
+from netproof.walk.observations import CapturedFrame
 
 _ON_A_PARENT = {"macvlan", "ipvlan"}
 _ALONE = {"1", "private"}  # macvlan's mode as the kernel numbers and names it

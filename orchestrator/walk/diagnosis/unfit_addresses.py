@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import SEEN, Death
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import SEEN, Death
 
 _UNUSABLE = ("dadfailed", "tentative")
 

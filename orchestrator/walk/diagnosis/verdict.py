@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import ipaddress
 
-from orchestrator.facts.flat_snapshot import place_name
-from orchestrator.facts.packets import VXLAN_PORT
-from orchestrator.walk.diagnosis.chosen_source import chosen_by_a_route
-from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.firewall_rules import dropped, reset_by_a_rule
-from orchestrator.walk.diagnosis.icmp_errors import told_by_icmp
-from orchestrator.walk.diagnosis.ignored_pings import ignores_pings
-from orchestrator.walk.diagnosis.ipsec_policies import policies
-from orchestrator.walk.diagnosis.kernel_drops import unsent
-from orchestrator.walk.diagnosis.listeners import full, nobody
-from orchestrator.walk.diagnosis.nfqueue import handed_over
-from orchestrator.walk.diagnosis.rewriting import written_by_a_rule
-from orchestrator.walk.diagnosis.route_failures import refusal
-from orchestrator.walk.diagnosis.scene import Scene, leads_to, routed
-from orchestrator.walk.diagnosis.tcp_resets import reset
-from orchestrator.walk.diagnosis.trail_ends import why_lost
-from orchestrator.walk.diagnosis.unanswered_arp import why_unanswered
-from orchestrator.walk.diagnosis.vxlan import astray_in_a_tunnel
-from orchestrator.walk.diagnosis.weighing import weighed
-from orchestrator.walk.diagnosis.wrong_mac import misled
-from orchestrator.walk.legs import PacketPath, arrived, describe
-from orchestrator.walk.model import INFERRED, LAST_SEEN, SEEN, Death
-from orchestrator.walk.routes import Query, Route, said
-from orchestrator.walk.segments import NamespaceHop, is_for_another
+from netproof.facts.flat_snapshot import place_name
+from netproof.facts.packets import VXLAN_PORT
+from netproof.walk.diagnosis.chosen_source import chosen_by_a_route
+from netproof.walk.diagnosis.drop_reasons import meaning
+from netproof.walk.diagnosis.firewall_rules import dropped, reset_by_a_rule
+from netproof.walk.diagnosis.icmp_errors import told_by_icmp
+from netproof.walk.diagnosis.ignored_pings import ignores_pings
+from netproof.walk.diagnosis.ipsec_policies import policies
+from netproof.walk.diagnosis.kernel_drops import unsent
+from netproof.walk.diagnosis.listeners import full, nobody
+from netproof.walk.diagnosis.nfqueue import handed_over
+from netproof.walk.diagnosis.rewriting import written_by_a_rule
+from netproof.walk.diagnosis.route_failures import refusal
+from netproof.walk.diagnosis.scene import Scene, leads_to, routed
+from netproof.walk.diagnosis.tcp_resets import reset
+from netproof.walk.diagnosis.trail_ends import why_lost
+from netproof.walk.diagnosis.unanswered_arp import why_unanswered
+from netproof.walk.diagnosis.vxlan import astray_in_a_tunnel
+from netproof.walk.diagnosis.weighing import weighed
+from netproof.walk.diagnosis.wrong_mac import misled
+from netproof.walk.legs import PacketPath, arrived, describe
+from netproof.walk.model import INFERRED, LAST_SEEN, SEEN, Death
+from netproof.walk.routes import Query, Route, said
+from netproof.walk.segments import NamespaceHop, is_for_another
 
 
 def death(scene: Scene) -> Death:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.facts.model import Link
-from orchestrator.facts.packets import VXLAN_PORT, Packet
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import Death
+from netproof.facts.model import Link
+from netproof.facts.packets import VXLAN_PORT, Packet
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import Death
 
 
 def astray_in_a_tunnel(scene: Scene) -> Death | None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from orchestrator.facts.packets import VXLAN_PORT, Packet
-from orchestrator.walk.diagnosis.route_failures import refusal
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.diagnosis.traffic_control import held_below
-from orchestrator.walk.diagnosis.unanswered_arp import tunnel_down, why_unanswered
-from orchestrator.walk.diagnosis.wrong_mac import stray
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.observations import CapturedFrame
-from orchestrator.walk.routes import Query
-from orchestrator.walk.segments import NamespaceHop
+from netproof.facts.packets import VXLAN_PORT, Packet
+from netproof.walk.diagnosis.route_failures import refusal
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.diagnosis.traffic_control import held_below
+from netproof.walk.diagnosis.unanswered_arp import tunnel_down, why_unanswered
+from netproof.walk.diagnosis.wrong_mac import stray
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import INFERRED, SEEN, Death
+from netproof.walk.observations import CapturedFrame
+from netproof.walk.routes import Query
+from netproof.walk.segments import NamespaceHop
 
 _HEADERS = {4: 50, 6: 70}  # bytes of IP, UDP, VXLAN and Ethernet that a tunnel adds
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from orchestrator.facts.packets import Packet
-from orchestrator.walk.diagnosis.drop_reasons import meaning
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop, is_refused
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath, arrived
-from orchestrator.walk.model import LAST_SEEN, SEEN, Death
+from netproof.facts.packets import Packet
+from netproof.walk.diagnosis.drop_reasons import meaning
+from netproof.walk.diagnosis.kernel_drops import KernelDrop, is_refused
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath, arrived
+from netproof.walk.model import LAST_SEEN, SEEN, Death
 
 
 def weighed(scene: Scene, found: Death | None) -> Death:

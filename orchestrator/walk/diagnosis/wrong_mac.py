@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.facts.model import Neighbour
-from orchestrator.walk.diagnosis.kernel_drops import KernelDrop
-from orchestrator.walk.diagnosis.scene import Scene
-from orchestrator.walk.legs import PacketPath
-from orchestrator.walk.model import INFERRED, SEEN, Death
-from orchestrator.walk.segments import NamespaceHop
+from netproof.facts.model import Neighbour
+from netproof.walk.diagnosis.kernel_drops import KernelDrop
+from netproof.walk.diagnosis.scene import Scene
+from netproof.walk.legs import PacketPath
+from netproof.walk.model import INFERRED, SEEN, Death
+from netproof.walk.segments import NamespaceHop
 
 
 def misaddressed(scene: Scene, way: PacketPath) -> Death | None:
