@@ -8,7 +8,7 @@ from invoke import Exit
 
 from netproof.cli.common import Options, chosen, seed
 from netproof.cli.screen import Screen
-from netproof.errors import EXIT_CLAIM_FAILED
+from netproof.errors import EXIT_CLAIM_FAILED, UsageError
 from netproof.lab.running import RunningLab
 from netproof.practice import attempt as attempts
 from netproof.state.lock import locked
@@ -25,6 +25,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     if is_broken:
         screen.say(_BROKEN.format(instance))
     with RunningLab.attach(lab, instance) as running:  # says what to do when it is not up, before pytest is loaded
+        _refuse_another(running, options)
         from netproof.fixtures.claim_runner import prove  # noqa: PLC0415 - pytest takes a third of a second to import
 
         with locked(instance, f"lab test {instance.arguments}", screen.say):
@@ -51,6 +52,19 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     screen.document(results)
     if any(claim["outcome"] == "failed" for claim in results["claims"]):
         raise Exit(code=EXIT_CLAIM_FAILED)
+
+
+def _refuse_another(lab: RunningLab, options: Options) -> None:
+    """Claims are proven on what is up; who names an engine, or a flavour of iptables, means that one."""
+    host = next(iter(lab.hosts.values()))
+    for flag, what, is_up in (("engine", "engine", host.engine), ("firewall", "iptables", host.firewall)):
+        asked = options[flag]
+        if asked and asked != is_up:
+            raise UsageError(
+                f"{lab.instance} is up with {what} {is_up}, not {asked}.",
+                f"`invoke lab up {lab.instance.arguments} --{flag} {asked}` builds it with that; a copy of its own"
+                f" stands beside it: invoke lab up {lab.instance.lab} --as second --{flag} {asked}.",
+            )
 
 
 def _table(results: dict[str, Any]) -> Any:
