@@ -19,7 +19,7 @@ from netproof.doctor import EVERY_LAB, Finding, engine, kernel, lab_images, mach
 from netproof.doctor.engine import Engine
 from netproof.doctor.features import FEATURES
 from netproof.doctor.finding import guarded
-from netproof.engine.client import REMEDY
+from netproof.engine.client import FORBIDDEN, REMEDY
 from netproof.errors import EngineError, HostDied
 from netproof.images import DEFAULT_ENGINE, ENGINES, HostImage
 from netproof.images.rootfs_choice import Way
@@ -168,7 +168,7 @@ def test_an_unexpected_error_of_the_client_is_told(monkeypatch: pytest.MonkeyPat
     ("problem", "given", "remedy"),
     [
         ("No Docker engine answers at unix:///s: there is no such socket", REMEDY, "bootstrap"),
-        ("No Docker engine answers at unix:///s: permission denied; …", REMEDY, "group docker"),
+        ("No Docker engine answers at unix:///s: permission denied; …", FORBIDDEN, "group docker"),
         ("There is no docker context 'x'.", "`docker context ls` lists them.", "context ls"),
         ("ssh://box cannot be reached: it accepts none of your keys.", "ssh-copy-id puts one there.", "ssh-copy-id"),
     ],

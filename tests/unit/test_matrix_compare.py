@@ -85,10 +85,10 @@ def test_the_same_matrix_has_no_changes() -> None:
     ("was", "now", "step"),
     [
         (TRUE, FALSE, "proven → refuted"),
-        (TRUE, BROKEN, "proven → FAILED"),
+        (TRUE, BROKEN, "proven → failed"),
         (BROKEN, TRUE, "FAILED → proven"),
         (TRUE, LEFT_OUT, "proven → skipped"),
-        (BROKEN, attrs.evolve(BROKEN, verdict="partly"), "FAILED (proven) → FAILED (partly)"),
+        (BROKEN, attrs.evolve(BROKEN, verdict="partly"), "FAILED (proven) → failed (partly)"),
     ],
 )
 def test_a_changed_verdict_or_outcome_is_a_change(was: Claim, now: Claim, step: str) -> None:

@@ -14,7 +14,8 @@ from netproof.practice import attempt as attempts
 from netproof.state.lock import locked
 
 _BROKEN = "{} is broken on purpose: claims that fail may fail because of that"
-_COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "absent": "dim"}
+# A refuted claim is no failure: the document is wrong, and what is true instead is proven. Red is what failed.
+_COLOURS = {"proven": "green", "refuted": "magenta", "partly": "yellow", "depends": "cyan", "absent": "dim"}
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
@@ -78,8 +79,8 @@ def _table(results: dict[str, Any]) -> Any:
     table.add_column("the document says")
     table.add_column("what is true", ratio=1)
     for claim in results["claims"]:
-        shown = claim["verdict"] if claim["outcome"] == "passed" else claim["outcome"].upper()
-        verdict = Text(shown, style=_COLOURS.get(shown, "bold red" if shown == "FAILED" else "dim"))
+        shown = claim["verdict"] if claim["outcome"] == "passed" else claim["outcome"]
+        verdict = Text(shown, style=_COLOURS.get(shown, "bold red" if shown == "failed" else "dim"))
         table.add_row(claim["id"], verdict, Text(claim["says"]), _true(claim))
     return table
 
