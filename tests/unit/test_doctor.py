@@ -9,12 +9,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import attrs
 import docker
 import pytest
 from docker.errors import APIError, NotFound
+from invoke import Exit
 
 from netproof import doctor
 from netproof.agent import kernel_features
+from netproof.cli import doctor as doctor_command
+from netproof.cli.screen import Screen
 from netproof.doctor import EVERY_LAB, Finding, engine, kernel, lab_images, machine
 from netproof.doctor.engine import Engine
 from netproof.doctor.features import FEATURES
@@ -407,3 +411,18 @@ def test_a_lab_host_that_was_refused_is_removed_too(fail: str) -> None:
     assert api.asked[-1][0] == "remove"
     assert found[0].in_the_way
     assert "refused" in found[0].what
+
+
+def test_the_command_ends_with_1_when_no_lab_can_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script asks, too."""
+    well = Finding("engine", "address", "ok", "what", EVERY_LAB)
+    monkeypatch.setattr(doctor, "examine", lambda _: [well])
+    doctor_command.run(Screen())
+    assert "can run labs" in capsys.readouterr().out
+    monkeypatch.setattr(doctor, "examine", lambda _: [attrs.evolve(well, status="missing")])
+    with pytest.raises(Exit) as caught:
+        doctor_command.run(Screen())
+    assert caught.value.code == 1
+    assert "cannot run a lab yet" in capsys.readouterr().out
