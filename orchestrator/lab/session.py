@@ -53,7 +53,10 @@ class Session:
 
         AgentError when it cannot be started, HostDied when its lab host goes.
         """
-        self._orders.put(json.dumps(asdict(request)))
+        try:
+            self._stream.write(json.dumps(asdict(request)).encode() + b"\n")  # before a signal that came meanwhile
+        except OSError as error:
+            raise death(self._stream, self._host, str(error)) from error
         for part in (self._send, lambda: self._feed(source)):
             threading.Thread(target=part, daemon=True).start()
         sinks = {b"o": out, b"x": err}
