@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from netproof.lab import nodes
 from netproof.lab.running import RunningLab
 from netproof.lab.session import Request, Session, Sink
 from netproof.state.instance import Instance
@@ -59,7 +60,7 @@ def run(  # noqa: PLR0913 - what, where, and where its output goes
     err: Sink = lambda data: write(2, data),
 ) -> int:
     """Run it to its end, and return its exit code. Input, output, signals and the terminal's size pass through."""
-    host, place = running.located(node)
+    host, place = nodes.locate(running, node)
     session = running.session(host)
     try:
         size = _size() if terminal else None

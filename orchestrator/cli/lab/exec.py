@@ -11,6 +11,7 @@ from netproof.cli import node_session
 from netproof.cli.common import Options, chosen
 from netproof.cli.screen import Screen
 from netproof.errors import UsageError
+from netproof.lab import nodes
 from netproof.lab.running import RunningLab
 
 
@@ -23,7 +24,7 @@ def _command() -> list[str]:
 def run(screen: Screen, name: str, node: str, options: Options) -> None:
     """One command in a node; input, output and signals pass through, and its exit code becomes ours."""
     lab, instance = chosen(name, options)
-    lab.host_of(node)
+    nodes.refuse_unknown(lab, node)
     words = _command()
     if not words:
         raise UsageError("There is no command to run.", f"Put it after --: invoke lab exec {name} {node} -- ip addr")

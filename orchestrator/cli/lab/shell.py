@@ -9,6 +9,7 @@ from netproof.cli import node_session
 from netproof.cli.common import Options, chosen
 from netproof.cli.screen import Screen
 from netproof.errors import UsageError
+from netproof.lab import nodes
 from netproof.lab.running import RunningLab
 from netproof.practice import attempt as attempts
 from netproof.state.instance import Instance
@@ -19,18 +20,19 @@ _TOOLS = "ip, ss, bridge, tcpdump, conntrack, nft, iptables, ping, traceroute, m
 def run(screen: Screen, name: str, node: str, options: Options) -> None:
     """An interactive shell in all namespaces of a node, with root's rights in the lab."""
     lab, instance = chosen(name, options)
-    lab.host_of(node)
+    nodes.refuse_unknown(lab, node)
     terminal = node_session.has_terminal()
     with RunningLab.attach(lab, instance) as running:
         if terminal:
-            _greet(screen, instance, node)
+            greet(screen, instance, node)
         words = ["bash", "--norc", "--noprofile"]
         code = node_session.run(running, node, words, terminal=terminal)
     if code:
         raise Exit(code=code)
 
 
-def _greet(screen: Screen, instance: Instance, node: str) -> None:
+def greet(screen: Screen, instance: Instance, node: str) -> None:
+    """What somebody has to know who enters a node; nothing that gives a fault away."""
     screen.line(f"A shell in {node} of {instance}; `exit` leaves it, the lab stays up.")
     for line in _ticket(instance):
         screen.line(f"  “{line}”")
