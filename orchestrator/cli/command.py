@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from invoke import Exit
 
+from netproof.cli import streams
+from netproof.cli.output_file import OF_THE_DISK
 from netproof.cli.screen import Screen
 from netproof.errors import EXIT_INTERRUPTED, NetproofError
 from netproof.state.instance import root
 
-_OF_THE_DISK = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
-    *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP),
-}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -39,40 +36,54 @@ def _insist(_: int, __: FrameType | None) -> None:
 @contextmanager
 def command(*, json: bool = False) -> Iterator[Screen]:
     """Run a command's body with a screen; raise Invoke's Exit with the right code."""
+    streams.prepare()
     screen = Screen(json=json)
     before = {number: signal.signal(number, _terminate) for number in _SIGNALS}
     try:
-        yield screen
+        try:
+            yield screen
+        except Exit:
+            streams.flush()
+            raise
+        streams.flush()
     except NetproofError as error:
         _end(screen, error)
     except KeyboardInterrupt:
         screen.settle()
-        print("Interrupted.", file=sys.stderr)
-        screen.document({"error": {"problem": "interrupted", "remedy": ""}})
+        streams.tell("Interrupted.")
+        _document(screen, "interrupted", "")
         raise Exit(code=EXIT_INTERRUPTED) from None
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
-        sys.stderr.close()
         raise Exit(code=0) from None
     except OSError as error:
-        if error.errno not in _OF_THE_DISK:
+        if error.errno not in OF_THE_DISK:
             raise
         _end(screen, _unusable(error))
     finally:
         screen.settle()
+        streams.give_up()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _end(screen: Screen, error: NetproofError) -> NoReturn:
     screen.settle()
-    screen.document({"error": {"problem": error.problem, "remedy": error.remedy}})
+    _document(screen, error.problem, error.remedy)
     _tell(error)
     raise Exit(code=error.exit_code) from None
 
 
+def _document(screen: Screen, problem: str, remedy: str) -> None:
+    with suppress(OSError):  # it may be stdout that cannot be written
+        screen.document({"error": {"problem": problem, "remedy": remedy}})
+        streams.flush()
+
+
 def _unusable(error: OSError) -> NetproofError:
     """A file that cannot be read or written, as an error of ours. A write to a full disk names no file."""
+    if error.filename == streams.STDOUT:
+        return NetproofError(f"stdout: {error.strerror}.", "Send it to where there is room for it.")
     folder = root()
     file = Path(os.fsdecode(error.filename2 or error.filename or folder))
     remedy = "Mend that, or name another file."
@@ -83,4 +94,4 @@ def _unusable(error: OSError) -> NetproofError:
 
 def _tell(error: NetproofError) -> None:
     red, end = ("\033[31m", "\033[0m") if sys.stderr.isatty() else ("", "")
-    print(f"{red}{error.problem}{end}\n{error.remedy}", file=sys.stderr)
+    streams.tell(f"{red}{error.problem}{end}\n{error.remedy}")

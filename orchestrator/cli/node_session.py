@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from netproof.cli import streams
 from netproof.lab import nodes
 from netproof.lab.running import RunningLab
 from netproof.lab.session import Request, Session, Sink
@@ -44,10 +45,10 @@ def variables(instance: Instance, node: str) -> dict[str, str]:
     }
 
 
-def write(descriptor: int, data: bytes) -> None:
-    """All of it, at once."""
-    while data:
-        data = data[os.write(descriptor, data) :]
+def _write(descriptor: int, data: bytes) -> None:
+    with streams.named():
+        while data:
+            data = data[os.write(descriptor, data) :]
 
 
 def run(  # noqa: PLR0913 - what, where, and where its output goes
@@ -56,8 +57,8 @@ def run(  # noqa: PLR0913 - what, where, and where its output goes
     command: Sequence[str],
     *,
     terminal: bool,
-    out: Sink = lambda data: write(1, data),
-    err: Sink = lambda data: write(2, data),
+    out: Sink = lambda data: _write(1, data),
+    err: Sink = lambda data: _write(2, data),
 ) -> int:
     """Run it to its end, and return its exit code. Input, output, signals and the terminal's size pass through."""
     host, place = nodes.locate(running, node)

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from netproof.cli import streams
+
 _DIM, _BOLD, _RED, _GREEN, _YELLOW, _END = "\033[2m", "\033[1m", "\033[31m", "\033[32m", "\033[33m", "\033[0m"
 _COLOURS = {"dim": _DIM, "bold": _BOLD, "red": _RED, "green": _GREEN, "yellow": _YELLOW}
 
@@ -45,15 +47,17 @@ class Screen:
     def settle(self) -> None:
         """Take the progress line away."""
         if self._shown:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stderr.write("\r\033[K")
+                sys.stderr.flush()
             self._shown = False
 
     def line(self, text: str = "") -> None:
         """A line of the result, for people."""
         self.settle()
         if not self.json:
-            print(text)
+            with streams.named():
+                print(text)
 
     def colour(self, text: str, name: str) -> str:
         """Text in a colour, where stdout is a terminal."""
@@ -77,7 +81,8 @@ class Screen:
         """The result, for programs."""
         self.settle()
         if self.json:
-            print(json.dumps(value, indent=2))
+            with streams.named():
+                print(json.dumps(value, indent=2))
 
     def rich(self, thing: Any) -> None:
         """A table or another of rich's renderables, for people."""
@@ -85,4 +90,5 @@ class Screen:
 
         self.settle()
         if not self.json:
-            Console(width=None if sys.stdout.isatty() else 110).print(thing)
+            with streams.named():
+                Console(width=None if sys.stdout.isatty() else 110).print(thing)

@@ -43,14 +43,19 @@ def is_usual() -> bool:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file as a whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:  # of a full disk the system names no file, and else the one that was to become this one
+        if error.filename2 is None and (error.filename is None or Path(error.filename).parent == path.parent):
+            error.filename = os.fspath(path)
         raise
 
 
