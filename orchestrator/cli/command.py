@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -89,7 +90,14 @@ def _unusable(error: OSError) -> NetproofError:
     remedy = "Mend that, or name another file."
     if file.is_relative_to(folder):
         remedy = f"netproof keeps its files in {folder}: mend that, or name another folder by NETPROOF_STATE_DIR."
-    return NetproofError(f"{file}: {error.strerror}.", remedy)
+    return NetproofError(f"{file}: {_reason(error, file)}.", remedy)
+
+
+def _reason(error: OSError, file: Path) -> str:
+    """What is wrong. That a file "exists" is the system's word where a folder was to be made."""
+    if error.errno != errno.EEXIST:
+        return str(error.strerror)
+    return "a file, not a folder" if file.exists() else "a link that leads nowhere"
 
 
 def _tell(error: NetproofError) -> None:
