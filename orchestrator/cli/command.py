@@ -15,8 +15,9 @@ from typing import NoReturn
 from invoke import Exit
 
 from netproof.cli import streams
+from netproof.cli.fold import fold
 from netproof.cli.output_file import OF_THE_DISK
-from netproof.cli.screen import Screen
+from netproof.cli.screen import Screen, takes_colour, width_of
 from netproof.errors import EXIT_INTERRUPTED, NetproofError
 from netproof.state.instance import root
 
@@ -101,5 +102,6 @@ def _reason(error: OSError, file: Path) -> str:
 
 
 def _tell(error: NetproofError) -> None:
-    red, end = ("\033[31m", "\033[0m") if sys.stderr.isatty() else ("", "")
-    streams.tell(f"{red}{error.problem}{end}\n{error.remedy}")
+    red, end = ("\033[31m", "\033[0m") if takes_colour(sys.stderr) else ("", "")
+    width = width_of(sys.stderr)
+    streams.tell(f"{red}{fold(error.problem, width, 0)}{end}\n{fold(error.remedy, width, 0)}")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 STDOUT = "stdout"
 _ERRORS = "netproof.plain"
-# Lines, quotation marks, an ellipsis, arrows, a multiplication sign.
+# Lines, quotation marks, an ellipsis, arrows, a multiplication sign, and the marks of `invoke doctor`.
 _PLAIN = {
     **dict.fromkeys("\u2500\u2501\u2550\u2013\u2014", "-"),
     **dict.fromkeys("\u2502\u2503\u2551", "|"),
@@ -22,6 +22,9 @@ _PLAIN = {
     "\u2190": "<-",
     "\u00d7": "x",
     "\u00a0": " ",
+    "\u2714": "+",
+    "\u2718": "x",
+    "\u00b7": "-",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -32,9 +33,13 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(HostDied), written(target, "--to") as file:
-        file.write(b"seen")
-        raise HostDied("p", "r")
+        _die(file)
     assert target.read_bytes() == b"seen"
+
+
+def _die(file: IO[bytes]) -> None:
+    file.write(b"seen")
+    raise HostDied("p", "r")
 
 
 def test_a_disk_that_is_full_is_told_with_the_file_and_the_flag() -> None:
