@@ -13,7 +13,9 @@ from netproof.engine.location import Where
 from netproof.errors import NetproofError
 from netproof.hosts import Found
 from netproof.hosts.backend_choice import hosts
-from netproof.state import instance
+from netproof.model import Lab
+from netproof.practice import attempt as attempts
+from netproof.state.instance import Instance
 
 
 def _running() -> dict[Where, Sequence[Found] | None]:
@@ -29,21 +31,30 @@ def _at(place: Where) -> Sequence[Found] | None:
         return None
 
 
-def _state(name: str, places: dict[Where, Sequence[Found] | None]) -> list[str]:
-    states = []
+def states(lab: Lab, places: dict[Where, Sequence[Found] | None]) -> list[str]:
+    """What is there of a lab, an entry a copy."""
+    told = []
     for place, found in places.items():
         if found is None:
-            states += [f"unknown{place.on}: no engine"]
+            told += [f"unknown{place.on}: no engine"]
             continue
-        instances = sorted({str(host.instance) for host in found if host.instance.lab == name})
-        dead = {str(host.instance) for host in found if not host.running}
-        states += [f"{item} {'broken' if item in dead else 'up'}{place.on}" for item in instances]
-    return states
+        instances = dict.fromkeys(host.instance for host in found if host.instance.lab == lab.name)
+        for instance in sorted(instances, key=str):
+            running = {host.host for host in found if host.instance == instance and host.running}
+            told.append(f"{instance} {_word(lab, instance, running)}{place.on}")
+    return told
+
+
+def _word(lab: Lab, instance: Instance, running: set[str]) -> str:
+    gone = [host.name for host in lab.hosts if host.name not in running]
+    if gone:
+        return f"dead: {', '.join(gone)}"
+    return "up, broken on purpose" if attempts.read(instance) is not None else "up"
 
 
 def _last(name: str) -> str:
     """What the last run of its claims brought, or nothing."""
-    last = instance.Instance(name).read("results.json")
+    last = Instance(name).read("results.json")
     if not isinstance(last, dict):
         return ""
     return f"{last.get('summary', '')}{', broken on purpose' if last.get('broken') else ''}"
@@ -59,7 +70,7 @@ def run(screen: Screen) -> None:
             "shows": lab.shows,
             "claims": len(claims.claims(lab.name)),
             "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
-            "state": _state(lab.name, found),
+            "state": states(lab, found),
             "last": _last(lab.name),
         }
         for lab in catalog.all_labs()
