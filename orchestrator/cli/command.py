@@ -86,16 +86,23 @@ def _unusable(error: OSError) -> NetproofError:
     """A file that cannot be read or written, as an error of ours. A write to a full disk names no file."""
     if error.filename == streams.STDOUT:
         return NetproofError(f"stdout: {error.strerror}.", "Send it to where there is room for it.")
-    from netproof.practice import history  # noqa: PLC0415 - for what seldom happens
-
     folder = root()
     file = Path(os.fsdecode(error.filename2 or error.filename or folder))
     remedy = "Mend that, or name another file."
-    if file == history.path() or file == history.path().parent:
+    if _is_of_history(file):
         remedy = "netproof keeps what was practised there: mend that, or name another folder by NETPROOF_DATA_DIR."
     elif file.is_relative_to(folder):
         remedy = f"netproof keeps its files in {folder}: mend that, or name another folder by NETPROOF_STATE_DIR."
     return NetproofError(f"{file}: {_reason(error, file)}.", remedy)
+
+
+def _is_of_history(file: Path) -> bool:
+    from netproof.practice import history  # noqa: PLC0415 - for what seldom happens
+
+    try:
+        return file in {history.path(), history.path().parent}
+    except NetproofError:  # there is no place for it
+        return False
 
 
 def _reason(error: OSError, file: Path) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from attrs import frozen
 
 from netproof.errors import UsageError
+from netproof.state import folders
 
 _LAB = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,30}")
@@ -31,9 +32,7 @@ def root() -> Path:
 
 
 def _usual() -> Path:
-    from platformdirs import user_state_path  # noqa: PLC0415 - 30 ms that most commands need not pay
-
-    return user_state_path("netproof")
+    return folders.of_user("state")
 
 
 def is_usual() -> bool:
