@@ -79,7 +79,10 @@ class Paper:
     frames: list[Frame] = field(factory=list)
 
     def place(self, text: str, line: Sequence[Point], wish: Point | None, size: tuple[float, float]) -> Label:
-        """Put a label near its line, and where it can, not near another; at the first place tried if none is free."""
+        """Put a label near its line, and where it can, not near another; at the first place tried if none is free.
+
+        The size is width and height, in points.
+        """
         found = None
         for ring in self._rings(line, wish, size):
             free = [one for one in ring if not self._is_taken(one, line)]
@@ -102,6 +105,10 @@ class Paper:
             if number == 0 and wish is not None:
                 yield [(wish[0] - wide / 2, wish[1] - high / 2, wide, high)]
         yield [place for x, y in where for place in ((x + 6, y - high / 2, *size), (x - 6 - wide, y - high / 2, *size))]
+        for aside in (0.05, -1.05):  # above and below, but all of it to one side
+            for away in (near + high / 2 - 5 for near in _NEAR):
+                middles = [(x + aside * wide, y + side * away - high / 2) for x, y in where for side in (-1, 1)]
+                yield [(*place, *size) for place in middles]
 
     def _is_taken(self, frame: Frame, own: Sequence[Point]) -> bool:
         if any(overlap(frame, other) for other in self.frames) or crosses(own, frame):
@@ -111,7 +118,7 @@ class Paper:
     def _is_near(self, frame: Frame, own: Sequence[Point]) -> bool:
         x, y, wide, high = frame
         grown = (x - _CLEAR, y - _CLEAR, wide + 2 * _CLEAR, high + 2 * _CLEAR)
-        return any(crosses(line, grown) for line in self.lines if line is not own)
+        return any(crosses(line, grown) for line in self.lines if list(line) != list(own))
 
 
 def track(path: str) -> list[Point]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from netproof.graph.labels import Frame, Label, Paper, Point, curve, track
 from netproof.graph.layout import HEAD, ROW, Rows, label_size, nodes, positions
@@ -123,7 +123,8 @@ def _nodes(graph: Graph, objects: Mapping[str, Any], high: float) -> Iterator[No
             yield Node(box, parts, (x - width / 2, high - y - tall / 2, width, tall))
 
 
-_Drawn = tuple[Edge, str, list[Point], Point | None]
+Line = Sequence[Point]
+_Drawn = tuple[Edge, str, Line, Point | None]
 
 
 def _curved(graph: Graph, about: Mapping[str, Any], high: float) -> _Drawn:
@@ -137,13 +138,23 @@ def _curved(graph: Graph, about: Mapping[str, Any], high: float) -> _Drawn:
     return graph.edges[int(about["id"][1:])], f"M{ends[0]}C{' '.join(ends[1:])}", curve(points), wish
 
 
-def _labelled(drawn: list[_Drawn], clusters: tuple[Cluster, ...], placed: tuple[Node, ...]) -> Iterator[Wire]:
-    heads = [(x, y, 9.0 * (len(one.host) + 10), _CLUSTER_HEAD) for one in clusters for x, y, _, _ in [one.frame]]
-    paper = Paper([points for _, _, points, _ in drawn], [*(node.frame for node in placed), *heads])
+def _labelled(
+    drawn: Iterable[_Drawn], clusters: tuple[Cluster, ...], placed: tuple[Node, ...], lines: Iterable[Line] = ()
+) -> Iterator[Wire]:
+    drawn = list(drawn)
+    heads = [(*cluster.frame[:2], 9.0 * (len(cluster.host) + 10), _CLUSTER_HEAD) for cluster in clusters]
+    paper = Paper([list(points) for _, _, points, _ in drawn], [*(node.frame for node in placed), *heads])
     paper.lines += [_outline(cluster.frame) for cluster in clusters]
+    paper.lines += [list(line) for line in lines]
     for edge, path, points, wish in drawn:
         label = paper.place(edge.label, points, wish, label_size(edge.label)) if edge.label else None
         yield Wire(edge, path, tuple(points), label)
+
+
+def clear_of(scene: Scene, lines: Iterable[Line]) -> Scene:
+    """The same with labels that more lines do not cross, either."""
+    drawn = [(one.edge, one.path, one.points, (one.label.x, one.label.y) if one.label else None) for one in scene.wires]
+    return evolve(scene, wires=tuple(_labelled(drawn, scene.clusters, scene.nodes, lines)))
 
 
 def _outline(frame: Frame) -> list[Point]:
