@@ -11,12 +11,12 @@ from typing import Any
 
 from netproof.errors import DefinitionError, UnknownName
 from netproof.model import Lab, Practice, WalkCase
-from netproof.paths import HOME, LABS
+from netproof.paths import HOME, LABS, lab_names
 
 
 def names() -> list[str]:
     """The labs there are, in alphabetical order."""
-    return sorted(path.parent.name.replace("_", "-") for path in LABS.glob("*/lab.py"))
+    return lab_names(LABS)
 
 
 def folder(name: str) -> Path:

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from invoke import Exit
 
+from netproof import program
 from netproof.cli.screen import Screen
 from netproof.errors import EXIT_INTERRUPTED, NetproofError
 from netproof.state.instance import root
@@ -66,8 +67,9 @@ def command(*, json: bool = False) -> Iterator[Screen]:
 
 def _end(screen: Screen, error: NetproofError) -> NoReturn:
     screen.settle()
-    screen.document({"error": {"problem": error.problem, "remedy": error.remedy}})
-    _tell(error)
+    shown = NetproofError(program.named(error.problem), program.named(error.remedy))
+    screen.document({"error": {"problem": shown.problem, "remedy": shown.remedy}})
+    _tell(shown)
     raise Exit(code=error.exit_code) from None
 
 

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from netproof import program
+
 _DIM, _BOLD, _RED, _GREEN, _YELLOW, _END = "\033[2m", "\033[1m", "\033[31m", "\033[32m", "\033[33m", "\033[0m"
 _COLOURS = {"dim": _DIM, "bold": _BOLD, "red": _RED, "green": _GREEN, "yellow": _YELLOW}
 
@@ -30,7 +32,7 @@ class Screen:
     def say(self, text: str) -> None:
         """Progress: one line that is replaced on a terminal, a line each elsewhere."""
         with suppress(OSError):  # nobody may be reading progress any more; the work goes on
-            self._progress(text)
+            self._progress(program.named(text))
 
     def _progress(self, text: str) -> None:
         if self._live:
@@ -53,7 +55,7 @@ class Screen:
         """A line of the result, for people."""
         self.settle()
         if not self.json:
-            print(text)
+            print(program.named(text))
 
     def colour(self, text: str, name: str) -> str:
         """Text in a colour, where stdout is a terminal."""

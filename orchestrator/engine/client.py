@@ -14,16 +14,14 @@ from docker import errors as docker_errors
 
 from netproof.engine import docker_contexts, location, ssh_tunnel, vagrant_machines
 from netproof.errors import BuildError, EngineError
+from netproof.program import in_a_clone
 
 Result = TypeVar("Result")
 
 TIMEOUT = 60
 _ELSEWHERE = 900
-REMEDY = (
-    "Start the engine (./bootstrap does on Debian and Ubuntu), or point DOCKER_HOST at one; "
-    "`invoke doctor` looks closer."
-)
-
+BOOTSTRAP_DOES = in_a_clone(" (./bootstrap does on Debian and Ubuntu)")
+REMEDY = f"Start the engine{BOOTSTRAP_DOES}, or point DOCKER_HOST at one; `invoke doctor` looks closer."
 
 _MACHINE = "vagrant://"
 # What we use of it came with Docker 20.10.

@@ -10,6 +10,7 @@ from netproof.graph.labels import Label
 from netproof.graph.layout import LABEL_ROW, PAD, ROW, NoPicture
 from netproof.graph.model import Graph
 from netproof.graph.scene import Cluster, Node, Scene, Wire, arranged
+from netproof.program import in_a_clone
 
 WIDTH = 1280
 FONT = "'Roboto Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -127,7 +128,7 @@ def png(graph: Graph) -> bytes:
     except (ImportError, OSError) as error:
         raise NoPicture(
             f"What paints PNG pictures cannot be loaded: {error}.",
-            "`./bootstrap true` installs it; --format svg does without.",
+            f"{in_a_clone('`./bootstrap true` installs it; ')}--format svg does without.",
         ) from None
 
     fonts = Path(str(fontpkg_roboto_mono.__file__)).parent / "files"
