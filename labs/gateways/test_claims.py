@@ -27,7 +27,7 @@ def default_gateways(lab: RunningLab, name: str) -> list[str]:
     verdict=SINCE_28,
     source="https://docs.docker.com/engine/network/port-publishing/",
     advice=(
-        "From 28 on networks of gateway mode routed leave with their containers' own addresses. Before the "
+        "From 28 on containers on networks of gateway mode routed leave with their own addresses. Before the "
         "upgrade, give routers around the host a route to these subnets. Older engines masquerade them all the "
         "same."
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
@@ -65,7 +66,9 @@ def table(some: Sequence[Row], columns: Sequence[Column]) -> Any:
             lab = row.lab
             found.add_row("", Text(lab, style="bold"))
         words = [word for column in columns for word in _words([row], column)]
-        behaviour = Text(row.says.behaviour, no_wrap=True, overflow="ellipsis")
+        # A line each on a terminal; a file has room for all of it.
+        is_short = sys.stdout.isatty()
+        behaviour = Text(row.says.behaviour, no_wrap=is_short, overflow="ellipsis" if is_short else "fold")
         found.add_row(row.claim, behaviour, *(Text(word, style=_COLOURS.get(word, "dim")) for word in words))
     return found
 
@@ -76,8 +79,10 @@ def _words(some: Iterable[Row], column: Column) -> list[str]:
 
 
 def shortened(text: str, width: int = _WIDE) -> str:
-    """The beginning of a text, on one line."""
+    """A text on one line; on a terminal its beginning."""
     line = " ".join(text.split())
+    if not sys.stdout.isatty():
+        return line
     return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
 
 
@@ -111,7 +116,7 @@ def _changes(screen: Screen, found: Comparison, against: str) -> None:
     """What is not as it was in an earlier matrix; first, because it is what was asked for."""
     if found.across:
         words = ", ".join(f"{before} → {after}" for before, after in found.pairs)
-        screen.line(f"{against} has another engine; compared across: {words}")
+        screen.line(f"compared across: {words}")
     count = len(found.changed)
     _heading(screen, f"{count} {'change' if count == 1 else 'changes'} against {against}")
     for item in found.changed:
