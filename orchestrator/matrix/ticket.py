@@ -114,7 +114,7 @@ def _of_lab(changed: Sequence[Changed], advice: Mapping[str, str]) -> Iterator[s
     for (name, step), items in sorted(groups.items(), key=lambda group: numbers(group[0][0])):
         first = items[0]
         told = _proofs(first.before, first.after)
-        yield f"- **{name}: {step}** ({_where(items)}). The document says: {_one_line(first.after.says, 0)}"
+        yield f"- **{name}: {step}** ({_where(items)}). Documented: {_one_line(first.after.says, 0)}"
         yield f"  - What is true: {_one_line(first.after.behaviour, 0)}"
         yield from (f"  - {word}: {_code(text)}" for word, text in zip(("Before", "After"), told, strict=True) if text)
         yield f"  - **What to do:** {_what(first, advice)}"
