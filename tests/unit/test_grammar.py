@@ -244,13 +244,15 @@ def test_wrong_use_ends_with_2_and_one_json_document() -> None:
         ({"action": "break", "seed": "x"}, "--seed 7"),
         ({"action": "break", "level": "hard"}, "--level"),
         ({"action": "break", "compound": "two"}, "--compound"),
+        ({"action": "break", "compound": "0"}, "--compound 2"),
+        ({"action": "break", "level": "-1"}, "--level 2"),
         ({"action": "guess", "node": "masquerade-deletd"}, "'masquerade-deleted'"),
         ({"action": "guess", "node": "masquerade-deleted", "at": "hots"}, "'host'"),
         ({"action": "tree", "engine": "28.6"}, "28.5"),
     ],
     ids=[
         *("action", "engine", "firewall", "instance", "seed", "node", "no command"),
-        *("seed of a break", "level", "compound", "fault", "place", "engine of a tree"),
+        *("seed of a break", "level", "compound", "compound 0", "level -1", "fault", "place", "engine of a tree"),
     ],
 )
 def test_a_wrong_value_is_refused_before_an_engine_is_asked(
