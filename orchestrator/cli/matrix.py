@@ -11,7 +11,7 @@ from attrs import frozen
 from invoke import Exit
 
 from netproof import catalog
-from netproof.cli import matrix_report
+from netproof.cli import matrix_report, output_file
 from netproof.cli.common import Options
 from netproof.cli.matrix_progress import Following
 from netproof.cli.screen import Screen
@@ -25,7 +25,6 @@ from netproof.matrix.cell_process import Run
 from netproof.matrix.compare import Cells, Comparison
 from netproof.matrix.pool import Ended, Pool, Task
 from netproof.matrix.records import Cell, Inputs, Key
-from netproof.state import instance
 
 
 @frozen
@@ -63,7 +62,8 @@ def run(screen: Screen, options: Options, *, fresh: bool) -> None:
         outcome = _run(screen, asked, results_file.Book.open(asked.results))
     found = _against(asked, outcome)
     if asked.junit:
-        instance.write_atomically(asked.junit, junit_xml.text(outcome.cells))
+        with output_file.written(asked.junit, "--junit") as file:
+            file.write(junit_xml.text(outcome.cells).encode())
     matrix_report.show(screen, outcome.cells, found, options["against"])
     _end(screen, asked, outcome)
     screen.document(_document(outcome, found))

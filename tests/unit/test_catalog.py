@@ -23,7 +23,7 @@ from netproof.model import Lab, Practice
 SOUND = """\
 from netproof.model import Lab, LabHost
 
-LAB = Lab("{name}", "it is sound", "q2", hosts=[LabHost("host")])
+LAB = Lab("{name}", "it is sound", question="q2", hosts=[LabHost("host")])
 """
 CHECKS = """\
 from netproof.model import Prints
