@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -56,6 +57,21 @@ def lab_digest(name: str) -> str:
     return found.hexdigest()[:16]
 
 
+def newer(than: str, known: Sequence[str]) -> list[str]:
+    """The engines that came after one. Raises UsageError when none did."""
+
+    def release(engine: str) -> list[int]:
+        return [int(number) for number in re.findall(r"\d+", engine)]
+
+    found = [engine for engine in known if release(engine) > release(than)]
+    if not found:
+        raise UsageError(
+            f"--against {than}: no engine here is newer, so nothing says what to compare with it.",
+            f"Say so with --engines: {', '.join(engine for engine in known if engine != than)}.",
+        )
+    return found
+
+
 def pending(wanted: Mapping[Key, Inputs], known: Mapping[Key, Cell]) -> list[Key]:
     """The cells that have to be run: those not complete in the file, or complete for other inputs."""
 
@@ -65,8 +81,8 @@ def pending(wanted: Mapping[Key, Inputs], known: Mapping[Key, Cell]) -> list[Key
     return [key for key in wanted if not is_done(key)]
 
 
-def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterable[Cell]) -> list[Key]:
-    """By the time a cell took before, else its lab elsewhere, else by the number of its lab hosts."""
+def expected(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterable[Cell]) -> dict[Key, float]:
+    """{cell: seconds}, longest first: what it took before, else its lab elsewhere, else by its number of lab hosts."""
     measured = {cell.key: cell.seconds for cell in known if cell.complete}
 
     def estimate(key: Key) -> float:
@@ -75,7 +91,8 @@ def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterab
         elsewhere = [seconds for other, seconds in measured.items() if other.lab == key.lab]
         return fmean(elsewhere) if elsewhere else hosts[key.lab] * GUESS
 
-    return sorted(chosen, key=estimate, reverse=True)
+    found = {key: estimate(key) for key in chosen}
+    return dict(sorted(found.items(), key=lambda item: item[1], reverse=True))
 
 
 def jobs(given: str, cells: int, largest: int) -> int:
