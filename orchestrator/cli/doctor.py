@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netproof import doctor
+from netproof.cli.common import tell_of_env
 from netproof.cli.screen import Screen
 from netproof.engine import location
 
@@ -12,6 +13,7 @@ _HANG = 21  # where what was found begins
 
 def run(screen: Screen) -> None:
     """What was found, by area, with remedies."""
+    tell_of_env(screen)
     findings = doctor.examine(screen.say)
     area = ""
     for item in findings:

@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -207,7 +208,7 @@ def test_diff_shows_an_undeclared_change(shared: User, node: str, do: str, undo:
 
 
 def test_env_leads_to_the_labs_engine_until_it_goes(netproof: User) -> None:
-    """What `lab env` prints reaches the lab's engine; the process behind it ends with the lab."""
+    """What `lab env` prints reaches the lab's engine; netproof goes on in that shell; its process ends with the lab."""
     netproof.must("up")
     address = document(netproof.must("env", "--json"))["DOCKER_HOST"]["host"]
     exports = netproof.must("env").stdout
@@ -216,7 +217,12 @@ def test_env_leads_to_the_labs_engine_until_it_goes(netproof: User) -> None:
     ended = netproof(program=("-c", seen), env={"DOCKER_HOST": address})
     assert ended.stdout == "['client']\n", ended.stderr
     assert netproof.processes()
-    netproof.must("down")
+    inside: dict[str, Any] = {"env": {"DOCKER_HOST": address}}
+    assert "client" in netproof.must("status", **inside).stdout
+    ended = netproof.must("down", **inside)
+    assert "is gone: host removed" in ended.stdout
+    assert "unset DOCKER_HOST" in ended.stderr
+    assert "was not up" in netproof.must("down", **inside).stdout
     assert until(lambda: not netproof.processes(), 10)
 
 
