@@ -52,12 +52,18 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], of: str = "") -> None:
         choices = sorted(known)
-        near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+        alike = {_plain(choice): choice for choice in choices}
+        near = [alike[word] for word in difflib.get_close_matches(_plain(name), alike, n=1, cutoff=0.5)]
         listing = ", ".join(choices) or "none"
         remedy = f"Did you mean {near[0]!r}? Known: {listing}." if near else f"Known: {listing}."
         super().__init__(f"There is no {kind} {name!r}{f' of {of}' if of else ''}.", remedy)
         self.name = name
         self.nearest = near[0] if near else None
+
+
+def _plain(name: str) -> str:
+    """A name without what is easily mistyped: Bridge_NAT is near bridge-nat."""
+    return name.lower().replace("_", "-")
 
 
 class DefinitionError(NetproofError):

@@ -13,3 +13,10 @@ from pathlib import Path
 IMPORT_ROOT = Path(__file__).parents[1]
 LABS = (Path(__file__).parent / "labs").resolve()
 HOME = LABS.parent
+# Tests, scripts and what they need are in a clone alone.
+IS_CLONE = (HOME / "tasks.py").exists()
+
+
+def lab_names(labs: Path = LABS) -> list[str]:
+    """The labs there are, in alphabetical order, by their folders alone."""
+    return sorted(path.parent.name.replace("_", "-") for path in labs.glob("*/lab.py"))

@@ -95,6 +95,12 @@ def _watch(**args: Any) -> Any:
     return exchange_watch.start(**args)
 
 
+def _standing(**args: Any) -> Any:
+    from . import exchange_watch  # noqa: PLC0415 - as above
+
+    return exchange_watch.standing(**args)
+
+
 def _unwatch(**args: Any) -> Any:
     from . import exchange_watch  # noqa: PLC0415 - as above
 
@@ -140,8 +146,10 @@ OPERATIONS: dict[str, Operation] = {
     "bind": tcp_connect.bind,
     "exchange.prepare": exchange.prepare,
     "exchange.send": exchange.send,
+    "exchange.give_up": exchange.give_up,
     "exchange.forget": exchange.forget,
     "watch.start": _watch,
+    "watch.standing": _standing,
     "watch.stop": _unwatch,
     "routes": _routes,
     "taker": _sockets("taker"),

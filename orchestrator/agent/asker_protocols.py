@@ -6,9 +6,12 @@ import os
 import re
 import socket
 import struct
+import threading
 import time
+from contextlib import suppress
 
 _DNS = 53
+_SLICE = 0.1  # seconds after which is looked whether waiting was given up: nothing wakes such a socket
 _ECHO, _ECHO6 = 8, 128
 _REPLIES = {0, 129}
 _MSS = 2  # TCP_MAXSEG
@@ -35,13 +38,22 @@ def over_tcp(asker: socket.socket, port: int, seconds: float, size: int) -> str:
     return _whole(asker, seconds).decode("utf-8", "replace")
 
 
-def over_udp(asker: socket.socket, port: int, size: int) -> str:
-    """Ask in one datagram of at least `size` bytes."""
+def over_udp(asker: socket.socket, port: int, seconds: float, size: int, given_up: threading.Event) -> str:
+    """Ask in one datagram of at least `size` bytes, and wait until `seconds` are over or `given_up` is set."""
     if port != _DNS:
         asker.send(b"who calls?".ljust(size, b"."))
-        return asker.recv(65_536).decode("utf-8", "replace")
+        return _datagram(asker, seconds, given_up).decode("utf-8", "replace")
     asker.send(_question(size))
-    return _dns(asker.recv(65_536))
+    return _dns(_datagram(asker, seconds, given_up))
+
+
+def _datagram(asker: socket.socket, seconds: float, given_up: threading.Event) -> bytes:
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0 and not given_up.is_set():
+        asker.settimeout(min(left, _SLICE))
+        with suppress(TimeoutError):
+            return asker.recv(65_536)
+    raise TimeoutError
 
 
 def _say(asker: socket.socket, data: bytes) -> None:
@@ -116,16 +128,15 @@ def _dns(answer: bytes) -> str:
     return f"a DNS answer, {_RCODES[code] if code < len(_RCODES) else code}"
 
 
-def ping(asker: socket.socket, mark: int, seconds: float, size: int) -> str:
-    """Send an echo request with `size` bytes of data, and wait for its reply."""
+def ping(asker: socket.socket, mark: int, seconds: float, size: int, given_up: threading.Event) -> str:
+    """Send an echo request with `size` bytes of data, and wait for its reply as `over_udp` does."""
     six = asker.family == socket.AF_INET6
     data = bytes(size + size % 2)
     head = struct.pack("!BBHHH", _ECHO6 if six else _ECHO, 0, 0, mark, 1)
     asker.send(head[:2] + struct.pack("!H", _checksum(head + data)) + head[4:] + data)
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
-        asker.settimeout(left)
-        answer = asker.recv(65_536)
+        answer = _datagram(asker, left, given_up)
         reply = answer if six else answer[(answer[0] & 15) * 4 :]
         if reply[0] in _REPLIES and struct.unpack_from("!H", reply, 4)[0] == mark:
             return "echo reply"

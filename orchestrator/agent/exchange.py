@@ -7,16 +7,26 @@ import itertools
 import os
 import socket
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import asker_protocols, namespaces, tcp_connect
 
 _RECVERR, _MTU_DISCOVER, _DO = 11, 10, 2
 _RECVERR6, _MTU_DISCOVER6 = 25, 23
+_SYN_SENT = 2  # TCP_SYN_SENT, the first byte of struct tcp_info
 
 _numbers = itertools.count(1)
 _ready: dict[int, tuple[socket.socket, int]] = {}
+_asking: dict[int, _Asking] = {}
 _lock = threading.Lock()
+
+
+class _Asking(NamedTuple):
+    """An exchange that is under way: its socket, and the thread that asks."""
+
+    asker: socket.socket
+    tid: int
+    given_up: threading.Event
 
 
 def _open(proto: str, port: int, *, six: bool) -> socket.socket:
@@ -67,15 +77,15 @@ def send(  # noqa: PLR0913, PLR0917 - who is asked, and how
     """
     with _lock:
         asker, mark = _ready.pop(number)
-    result: dict[str, Any] = {"outcome": "answered", "errno": "", "source": "", "text": ""}
-    result["tid"] = threading.get_native_id()
+        under_way = _asking[number] = _Asking(asker, threading.get_native_id(), threading.Event())
+    result: dict[str, Any] = {"outcome": "answered", "errno": "", "source": "", "text": "", "tid": under_way.tid}
     asker.settimeout(seconds)
     try:
         _prepare_errors(asker, df=df)
         asker.connect((address, 0 if proto == "icmp" else port))
         result["source"] = asker.getsockname()[0]
         result["outcome"] = "silent" if proto == "tcp" else "timeout"
-        text = _ask(asker, proto, mark, port, answer, size)
+        text = _ask(under_way, proto, mark, port, answer, size)
         result |= {"outcome": "answered", "text": text}
     except asker_protocols.BrokenOff as error:
         result |= {"outcome": "broken off", "text": str(error)}
@@ -86,8 +96,37 @@ def send(  # noqa: PLR0913, PLR0917 - who is asked, and how
         result |= tcp_connect.failure(error)
     with contextlib.suppress(OSError):
         result["source"] = result["source"] or asker.getsockname()[0]
+    with _lock:
+        del _asking[number]
     asker.close()
-    return result
+    return result | ({"outcome": "timeout", "errno": "ETIMEDOUT"} if under_way.given_up.is_set() else {})
+
+
+def thread(number: int) -> int:
+    """The thread that asks in an exchange; 0 when it has its answer."""
+    with _lock:
+        found = _asking.get(number)
+    return found.tid if found is not None else 0
+
+
+def give_up(number: int) -> None:
+    """End the waiting of an exchange in which nobody has answered yet; else, nothing.
+
+    It ends as if its time had run out, and nothing is sent for that.
+    """
+    with _lock:
+        found = _asking.get(number)
+        if found is None or (found.asker.type == socket.SOCK_STREAM and not _is_connecting(found.asker)):
+            return
+        found.given_up.set()
+        if found.asker.type == socket.SOCK_STREAM:
+            with contextlib.suppress(OSError):
+                found.asker.shutdown(socket.SHUT_RDWR)
+
+
+def _is_connecting(asker: socket.socket) -> bool:
+    """Whether a connection is asked for, and not there: when it is, its answer has its own time."""
+    return asker.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == bytes([_SYN_SENT])
 
 
 def _prepare_errors(asker: socket.socket, *, df: bool) -> None:
@@ -99,15 +138,12 @@ def _prepare_errors(asker: socket.socket, *, df: bool) -> None:
         asker.setsockopt(level, _MTU_DISCOVER6 if six else _MTU_DISCOVER, _DO)
 
 
-def _ask(asker: socket.socket, proto: str, mark: int, port: int, seconds: float, size: int) -> str:  # noqa: PLR0913, PLR0917 - as above
-    asker.settimeout(seconds)
+def _ask(under_way: _Asking, proto: str, mark: int, port: int, seconds: float, size: int) -> str:  # noqa: PLR0913, PLR0917 - as above
     if proto == "icmp":
-        return asker_protocols.ping(asker, mark, seconds, size)
-    return (
-        asker_protocols.over_tcp(asker, port, seconds, size)
-        if proto == "tcp"
-        else asker_protocols.over_udp(asker, port, size)
-    )
+        return asker_protocols.ping(under_way.asker, mark, seconds, size, under_way.given_up)
+    if proto == "udp":
+        return asker_protocols.over_udp(under_way.asker, port, seconds, size, under_way.given_up)
+    return asker_protocols.over_tcp(under_way.asker, port, seconds, size)
 
 
 def forget(number: int) -> None:

@@ -35,6 +35,7 @@ from . import (
 _BUFFER = 16 * 1024 * 1024
 _RCVBUFFORCE = 33
 _KINDS = {0: "host", 1: "broadcast", 2: "multicast", 3: "other", 4: "out"}
+_INCOMPLETE = 1  # NUD_INCOMPLETE
 _NOTE = "/run/netproof/walk-loggers.json"
 
 _numbers = itertools.count(1)
@@ -55,6 +56,7 @@ class _Tap:
         self._names = dict(socket.if_nameindex())
         self._inode = exchange.namespace()
         self._frames = _packets()
+        self._captured: list[dict[str, Any]] = []
         self._trace, self._conntrack = nftrace.listen()
         legacy = nftrace.has_legacy()
         # Counters tell of rules that no trace shows; those of containers are few, and asking takes a while.
@@ -88,7 +90,7 @@ class _Tap:
         self.stop_marking()
         names = self._names | _in_place(self.place, lambda: dict(socket.if_nameindex()))
         found = {
-            "frames": _read(self._frames),
+            "frames": self.frames(),
             "trace": nftrace_messages.nftables(nftrace.drain(self._trace), names),
             "legacy": nftrace_messages.logged(nftrace.drain(self._log), names) if self._log else [],
             "tracked": nftrace_messages.tracked(nftrace.drain(self._conntrack)),
@@ -100,6 +102,21 @@ class _Tap:
             if one is not None:
                 one.close()
         return found | self._rules(found)
+
+    def frames(self) -> list[dict[str, Any]]:
+        """What was captured up to now."""
+        self._captured += _read(self._frames)
+        return self._captured
+
+    def is_resolving(self) -> bool:
+        """Whether the kernel still waits here for a neighbour's address."""
+
+        def ask() -> bool:
+            with IPRoute() as ip:
+                return any(one["state"] == _INCOMPLETE for one in ip.get_neighbours())
+
+        found: bool = _in_place(self.place, ask)
+        return found
 
     def _links(self) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:
@@ -176,6 +193,16 @@ class _Watch:
             self.missing.append(f"the kernel's own word on drops: {error}")
         _note({tap.place: tap.loggers for tap in self.taps if tap.loggers})
 
+    def standing(self, mark: int, tid: int) -> dict[str, bool]:
+        """{"dropped", "resolving"}, as `standing` of this module says."""
+        resolving = False
+        for tap in self.taps:
+            with contextlib.suppress(namespaces.NoSuchPlace):  # it went away meanwhile
+                resolving = resolving or tap.is_resolving()
+        ours = mark.to_bytes(2, "big")
+        frames = [one for tap in self.taps for one in tap.frames() if ours in base64.b64decode(one["data"])]
+        return {"dropped": self.events is not None and self.events.dropped(frames, tid), "resolving": resolving}
+
     def stop_marking(self) -> None:
         """Take away what changes a packet's way, however little."""
         for tap in self.taps:
@@ -221,6 +248,17 @@ def stop(number: int) -> dict[str, Any]:
         watch = _open.pop(number)
     watch.stop_marking()
     return watch.close()
+
+
+def standing(number: int, mark: int, asking: int = 0) -> dict[str, bool]:
+    """How an exchange stands that nobody has answered yet: {"dropped", "resolving"}.
+
+    `dropped` says that the kernel dropped a packet with this port or ICMP identifier; `resolving`, that somebody
+    waits for a neighbour's address. `asking` is the number of the exchange where it is this agent's.
+    """
+    with _lock:
+        watch = _open[number]
+    return watch.standing(mark, exchange.thread(asking))
 
 
 def close_all() -> None:

@@ -73,6 +73,7 @@ class Recorder:
     def samples(self) -> list[Sample]:
         """What was recorded up to now, in order of time; what did not fit any more is counted in `lost`."""
         to_epoch = time.time_ns() - time.monotonic_ns()
+        self.lost = 0
         found = [one for buffer in self._buffers for one in self._read(buffer, to_epoch)]
         return sorted(found, key=lambda one: one.at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 ROOT = "/proc/sys/net"
 # Moving values, secrets, and what belongs to the machine rather than to a namespace.
@@ -12,9 +13,9 @@ _CORE = {"somaxconn", "optmem_max", "txrehash", "xfrm_acq_expires"}
 _SIZE = 4096
 
 
-def _read(path: str) -> str | None:
+def _read(name: str, folder: int) -> str | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
     except OSError:
         return None
     try:
@@ -25,24 +26,25 @@ def _read(path: str) -> str | None:
         os.close(descriptor)
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _below(path: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Settings in a folder and those below; a file is opened by its name in the folder, which is half the work."""
     try:
-        return list(os.scandir(folder))
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:  # of an interface that has just gone
-        return []
+        return
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name in _SKIP or (prefix == "net.core." and entry.name not in _CORE):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _below(f"{path}/{entry.name}", f"{prefix}{entry.name}.")
+                elif (value := _read(entry.name, folder)) is not None:
+                    yield prefix + entry.name, value
+    finally:
+        os.close(folder)
 
 
 def read_all() -> dict[str, str]:
     """{"net.ipv4.ip_forward": "1", …} for what can be read."""
-    found: dict[str, str] = {}
-    stack = [ROOT]
-    while stack:
-        folder = stack.pop()
-        for entry in _entries(folder):
-            if entry.name in _SKIP or (folder == f"{ROOT}/core" and entry.name not in _CORE):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                stack.append(entry.path)
-            elif (value := _read(entry.path)) is not None:
-                found["net." + entry.path[len(ROOT) + 1 :].replace("/", ".")] = value
-    return found
+    return dict(_below(ROOT, "net."))

@@ -23,6 +23,7 @@ _EVENTS = (
     ("icmp/icmp_send", "icmp", ""),
     ("tcp/tcp_send_reset", "reset", ""),
 )
+_PASSING = {"queue", "xmit", "receive"}  # of which an interface is told
 _NEAR = 5_000_000  # ns between an interface's event and the time that its frame has, at most
 _ETHERNET = 14
 _MOST = 5_000  # events of one kind
@@ -48,6 +49,23 @@ class Tracepoints:
             self.missing.append(f"{self._recorder.lost} of the kernel's events, which came faster than they were kept")
         self._recorder.close()
         return _concerning([one for sample in samples if (one := self._decode(sample)) is not None], frames)
+
+    def dropped(self, frames: list[dict[str, Any]], tid: int) -> bool:
+        """Whether the kernel has dropped one of these frames up to now, or what a thread (0: none) sent."""
+        samples = self._recorder.samples()
+        drops = [self._decode(one) for one in samples if self._kind(one) == "drop"]
+        if any(tid and one["tid"] == tid for one in drops if one is not None):
+            return True
+        dropped = {one["skb"] for one in drops if one is not None}
+        passed = [
+            one
+            for sample in samples
+            if self._kind(sample) in _PASSING and (one := self._decode(sample)) is not None and one["skb"] in dropped
+        ]
+        return any("interface" in one for one in _concerning(passed, frames))
+
+    def _kind(self, sample: perf_events.Sample) -> str:
+        return self._layouts.get(int.from_bytes(sample.raw[:2], "little"), (None, ""))[1]
 
     def abandon(self) -> None:
         """End the recording; nobody wants it."""

@@ -13,9 +13,8 @@ from attrs import define, field
 
 from netproof.capture import pcapng
 from netproof.capture.where import CapturePoint, program
-from netproof.lab.agent_client import Agent
+from netproof.lab.agent_client import Agent, Answer
 from netproof.lab.clock_offset import ahead
-from netproof.wait import scaled
 
 _PACE = 0.2  # seconds an agent waits for packets before it says there are none
 _LAST = 10.0
@@ -42,7 +41,7 @@ class _Host:
     began: int = 0  # when all interfaces were listened on, by its own clock
     complete: int = 0
 
-    def follow(self, wait: float) -> Future[Any]:
+    def follow(self, wait: float) -> Answer:
         return self.agent.submit("tap.follow", numbers=list(self.taps), wait=wait)
 
 
@@ -108,7 +107,7 @@ class Capture:
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Write packets as long as `goes_on()` says so and more are wanted, then those that were on their way."""
-        pending = {host.follow(_PACE): host for host in self._hosts.values()}
+        pending: dict[Future[Any], _Host] = {host.follow(_PACE): host for host in self._hosts.values()}
         while goes_on() and not self.full and not self.over:
             done, _ = wait_for(pending, _PACE, FIRST_COMPLETED)
             for future in done:
@@ -121,7 +120,7 @@ class Capture:
                 number = host.taps[int(tap)]
                 self.received[number], self.dropped[number] = seen, dropped
         for future, host in pending.items():
-            self._take(host, future.result(scaled(_LAST)))
+            self._take(host, future.result(_LAST))
         for host in self._hosts.values():
             self._rest(host)
         self._write(float("inf"))
@@ -129,7 +128,7 @@ class Capture:
     def _rest(self, host: _Host) -> None:
         more = True
         while more and not self.full:
-            answer = host.follow(0).result(scaled(_LAST))
+            answer = host.follow(0).result(_LAST)
             self._take(host, answer)
             more = answer["more"]
 

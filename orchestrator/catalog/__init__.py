@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,12 +13,12 @@ from typing import Any
 
 from netproof.errors import DefinitionError, UnknownName
 from netproof.model import Lab, Practice, WalkCase
-from netproof.paths import HOME, LABS
+from netproof.paths import HOME, LABS, lab_names
 
 
 def names() -> list[str]:
     """The labs there are, in alphabetical order."""
-    return sorted(path.parent.name.replace("_", "-") for path in LABS.glob("*/lab.py"))
+    return lab_names(LABS)
 
 
 def folder(name: str) -> Path:
@@ -38,7 +40,9 @@ def _where(error: BaseException) -> str:
 def _module(name: str, part: str) -> ModuleType:
     path = folder(name)
     try:
-        return importlib.import_module(f"netproof.labs.{path.name}.{part}")
+        # What a definition prints is no result of the command that reads it.
+        with contextlib.redirect_stdout(sys.stderr):
+            return importlib.import_module(f"netproof.labs.{path.name}.{part}")
     except DefinitionError as error:
         raise error.located(_where(error)) from None
     except Exception as error:  # whatever a definition raises is the definition's fault, and is told as such

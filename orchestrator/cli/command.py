@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from invoke import Exit
 
+from netproof import program
 from netproof.cli import streams
 from netproof.cli.fold import fold
 from netproof.cli.output_file import OF_THE_DISK
@@ -71,8 +72,9 @@ def command(*, json: bool = False) -> Iterator[Screen]:
 
 def _end(screen: Screen, error: NetproofError) -> NoReturn:
     screen.settle()
-    _document(screen, error.problem, error.remedy)
-    _tell(error)
+    shown = NetproofError(program.named(error.problem), program.named(error.remedy))
+    _document(screen, shown.problem, shown.remedy)
+    _tell(shown)
     raise Exit(code=error.exit_code) from None
 
 

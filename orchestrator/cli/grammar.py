@@ -9,46 +9,26 @@ from __future__ import annotations
 
 import copy
 import importlib
-import json
 import keyword
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from invoke import Argument, Collection, Program, Task
 from invoke.exceptions import ParseError
 from invoke.parser import Parser
 
+from netproof.cli import front, meaning
+from netproof.cli.command_table import ACTIONS, CLONE_ONLY, COMMANDS
 from netproof.errors import NetproofError, UnknownName, UsageError
+from netproof.paths import lab_names
 
-# Each is a module of netproof.cli.lab.
-ACTIONS = (
-    "up",
-    "down",
-    "test",
-    "status",
-    "shell",
-    "exec",
-    "facts",
-    "diff",
-    "graph",
-    "env",
-    "capture",
-    "break",
-    "check",
-    "watch",
-    "hint",
-    "guess",
-    "reveal",
-    "tree",
-    "repair",
-    "reset",
-    "walk",
-)
-NEEDS_NODE = {"shell", "exec", "guess", "capture", "walk"}
-NEEDS_TARGET = {"walk"}
+_HOW = "`invoke help COMMAND` says what a command takes."
+
+
+# Actions whose line has a word behind the lab, and two.
+NEEDS_NODE = {name for name, action in ACTIONS.items() if len(action.words) > 1}
+NEEDS_TARGET = {name for name, action in ACTIONS.items() if len(action.words) > 2}  # noqa: PLR2004 - the lab, and two
 
 
 class _Node(Argument):
@@ -112,14 +92,43 @@ def _explain(error: ParseError, namespace: Any, words: list[str]) -> UsageError:
         flags = [name for name in (context.flags if context is not None else ()) if name.startswith("--")]
         return UnknownName("flag", unknown, flags, of=f"`{command}`")
     if unknown:
-        return UnknownName("command", unknown, namespace.task_names)
+        return _unknown_word(unknown, context, namespace)
     if "needed value" in text:
         found = re.search(r"<Argument: (\w+?)_*[ >(]", text)
         flag = f"--{found[1].replace('_', '-')}" if found else "A flag"
-        return UsageError(f"{flag} needs a value.", "`invoke --help TASK` shows what a command takes.")
+        return UsageError(f"{flag} needs a value.", _HOW)
     if "positional" in text and context is not None:
         return _missing(context, words)
-    return UsageError(text, "`invoke --help TASK` shows what a command takes.")
+    return UsageError(text, _HOW)
+
+
+def _unknown_word(word: str, context: Any, namespace: Any) -> UsageError:
+    """A word where a command should stand: behind a command of a lab it was meant for that."""
+    if word in CLONE_ONLY:
+        return UsageError(
+            f"`invoke {word}` is for those who work on netproof: it is not in an installed one.",
+            "It needs a clone of netproof's source, with its tests.",
+        )
+    if context is None or context.name != "lab":
+        return UnknownName("command", word, namespace.task_names)
+    action, lab, node = (context.args[name].value for name in ("action", "name", "node"))
+    if action == "exec":
+        return UsageError(
+            f"{word!r} stands where another command of netproof may follow.",
+            f"What is to run in the node comes behind --: invoke lab exec {lab} {node} -- {word}",
+        )
+    if word in lab_names():
+        return UsageError(
+            f"`invoke lab {action}` is about one lab.",
+            f"Commands can follow each other: invoke lab {action} {lab} lab {action} {word}",
+        )
+    found = UnknownName("command", word, namespace.task_names)
+    if found.nearest:
+        return found
+    return UsageError(
+        f"`invoke lab {action} {lab}` takes no {word!r}, and it is no command either.",
+        f"`invoke lab {action} --help` says what it takes.",
+    )
 
 
 def _flag_taken_for_a_word(context: Any) -> str:
@@ -131,6 +140,11 @@ def _flag_taken_for_a_word(context: Any) -> str:
 def _missing(context: Any, words: list[str]) -> UsageError:
     absent = " and ".join(argument.name for argument in context.missing_positional_args)
     line = " ".join(words)
+    about = COMMANDS[context.name]
+    if context.name == "lab":
+        action = context.args["action"].value
+        about = ACTIONS.get(action, about)
+    remedy = f"For example: {about.examples[0]}. `invoke {_typed(context)} --help` says what it takes."
     if absent == "node" and "guess" in words:
         remedy = (
             "Name a fault: invoke lab guess bridge-nat mtu-lowered --at host. `invoke faults --ids LAB` lists them."
@@ -141,33 +155,41 @@ def _missing(context: Any, words: list[str]) -> UsageError:
         remedy = "Say who asks whom: invoke lab walk bridge-nat client 203.0.113.1:80."
     elif absent == "node":
         remedy = "`invoke lab status NAME` lists the nodes: invoke lab shell bridge-nat client."
-    else:
-        remedy = "For example: invoke lab up bridge-nat. `invoke --help lab` lists the actions, `invoke labs` the labs."
+    elif context.name == "lab":
+        remedy = "For example: invoke lab up bridge-nat. `invoke lab --help` lists the actions, `invoke labs` the labs."
     return UsageError(f"`invoke {line}` lacks: {absent}.", remedy)
 
 
-def parse(namespace: Collection, words: list[str]) -> None:
-    """Raise UsageError for words that Invoke could not parse."""
-    initial = Program().initial_context
+def _typed(context: Any) -> str:
+    """A command as it is typed: `lab up`, `labs`."""
+    action = context.args["action"].value if context.name == "lab" else ""
+    return f"lab {action}" if action in ACTIONS else str(context.name)
+
+
+def parse(namespace: Collection, words: list[str], initial: Any = None) -> None:
+    """Raise UsageError for words that Invoke could not parse, or that mean nothing where they stand."""
+    initial = initial or Program().initial_context
     core = Parser(initial=initial, ignore_unknown=True).parse_argv(words)
     if core[0].args["complete"].value:
         return
     try:
         # A copy, because Invoke's tasks use up their help texts when asked for their arguments.
-        Parser(initial=initial, contexts=copy.deepcopy(namespace).to_contexts()).parse_argv(core.unparsed)
+        found = Parser(initial=initial, contexts=copy.deepcopy(namespace).to_contexts()).parse_argv(core.unparsed)
     except ParseError as error:
         raise _explain(error, namespace, words) from None
+    for context in found:
+        if context.name in COMMANDS:
+            meaning.check(context.name, _given(context))
 
 
-def check_arguments(namespace: Collection) -> None:
-    """Check this process's arguments when it is Invoke's; tell what is wrong, and exit."""
-    program = Path(sys.argv[0])
-    if program.name not in {"invoke", "inv"} and program.parts[-2:] != ("invoke", "__main__.py"):
-        return
+def _given(context: Any) -> dict[str, Any]:
+    """What was typed of a command's arguments, by name."""
+    return {name: argument.value for name, argument in context.args.items() if argument.got_value}
+
+
+def check_arguments(namespace: Collection, words: list[str], initial: Any = None) -> None:
+    """Check a command line; tell what is wrong with it, and end the process."""
     try:
-        parse(namespace, sys.argv[1:])
+        parse(namespace, words, initial)
     except NetproofError as error:
-        if "--json" in sys.argv:
-            print(json.dumps({"error": {"problem": error.problem, "remedy": error.remedy}}))
-        print(f"{error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        front.refuse(error, words)

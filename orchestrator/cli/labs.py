@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from invoke import Exit
+
 from netproof import catalog
 from netproof.catalog import claims
 from netproof.cli.screen import Screen
 from netproof.engine import location, placement
 from netproof.engine.location import Where
-from netproof.errors import NetproofError
+from netproof.errors import EXIT_USAGE, NetproofError
 from netproof.hosts import Found
 from netproof.hosts.backend_choice import hosts
 from netproof.model import Lab
@@ -33,20 +35,25 @@ def _at(place: Where) -> Sequence[Found] | None:
 
 def states(lab: Lab, places: dict[Where, Sequence[Found] | None]) -> list[str]:
     """What is there of a lab, an entry a copy."""
+    return _states(lab.name, [host.name for host in lab.hosts], places)
+
+
+def _states(name: str, wanted: Sequence[str], places: dict[Where, Sequence[Found] | None]) -> list[str]:
     told = []
     for place, found in places.items():
         if found is None:
             told += [f"unknown{place.on}: no engine"]
             continue
-        instances = dict.fromkeys(host.instance for host in found if host.instance.lab == lab.name)
-        for instance in sorted(instances, key=str):
-            running = {host.host for host in found if host.instance == instance and host.running}
-            told.append(f"{instance} {_word(lab, instance, running)}{place.on}")
+        mine = [host for host in found if host.instance.lab == name]
+        for instance in sorted({host.instance for host in mine}, key=str):
+            told.append(f"{instance} {_word(instance, wanted, mine)}{place.on}")
     return told
 
 
-def _word(lab: Lab, instance: Instance, running: set[str]) -> str:
-    gone = [host.name for host in lab.hosts if host.name not in running]
+def _word(instance: Instance, wanted: Sequence[str], found: Sequence[Found]) -> str:
+    own = [host for host in found if host.instance == instance]
+    running = {host.host for host in own if host.running}
+    gone = [name for name in dict.fromkeys([*wanted, *(host.host for host in own)]) if name not in running]
     if gone:
         return f"dead: {', '.join(gone)}"
     return "up, broken on purpose" if attempts.read(instance) is not None else "up"
@@ -60,27 +67,42 @@ def _last(name: str) -> str:
     return f"{last.get('summary', '')}{', broken on purpose' if last.get('broken') else ''}"
 
 
-def run(screen: Screen) -> None:
-    """Every lab, what it shows, its claims, its state."""
-    found = _running()
-    rows: list[dict[str, Any]] = [
-        {
-            "name": lab.name,
+def _row(name: str, places: dict[Where, Sequence[Found] | None]) -> dict[str, Any]:
+    """What is told of a lab; of one whose definition is broken, why."""
+    row: dict[str, Any] = {"name": name, "state": _states(name, (), places), "last": _last(name)}
+    try:
+        lab = catalog.load(name)
+        faults = {fault.id for fault in catalog.practice(name).faults if fault.is_visible}
+        about = {
             "question": lab.question,
             "shows": lab.shows,
-            "claims": len(claims.claims(lab.name)),
-            "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
-            "state": states(lab, found),
-            "last": _last(lab.name),
+            "claims": len(claims.claims(name)),
+            "faults": len(faults),
+            "state": states(lab, places),
         }
-        for lab in catalog.all_labs()
-    ]
+    except NetproofError as error:
+        return row | {"question": "", "shows": "", "claims": 0, "faults": 0, "error": error.problem}
+    return row | about
+
+
+def run(screen: Screen) -> None:
+    """Every lab, what it shows, its claims, its state. Exit 2 when one cannot be read; the others are told."""
+    found = _running()
+    rows = [_row(name, found) for name in catalog.names()]
     screen.columns(
         [("LAB", "CLAIMS", "FAULTS", "STATE", "SHOWS")]
         + [
             (row["name"], str(row["claims"]), str(row["faults"]), ", ".join(row["state"]) or "down", row["shows"])
             for row in rows
+            if "error" not in row
         ]
     )
-    screen.next(f"invoke lab up {rows[0]['name']}")
+    whole = [row for row in rows if "error" not in row]
+    for row in rows:
+        if "error" in row:
+            screen.line(screen.colour(f"{row['name']} cannot be read: {row['error']}", "red"))
+    if whole:
+        screen.next(f"invoke lab up {whole[0]['name']}")
     screen.document({"labs": rows})
+    if whole != rows:
+        raise Exit(code=EXIT_USAGE)

@@ -11,7 +11,7 @@ from netproof.matrix import results_file
 from netproof.matrix.compare import Changed, Comparison, Row, Stranger, rows
 from netproof.matrix.records import FAILED, Cell, Claim, Column, summary
 
-_COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "FAILED": "bold red"}
+_COLOURS = {"proven": "green", "refuted": "magenta", "partly": "yellow", "depends": "cyan", "failed": "bold red"}
 _LINES = 6
 _LONG = 160
 

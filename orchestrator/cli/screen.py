@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from netproof import program
 from netproof.cli import streams
 from netproof.cli.fold import NARROWEST, fold
 
@@ -52,7 +53,7 @@ class Screen:
     def say(self, text: str) -> None:
         """Progress: one line that is replaced on a terminal, a line each elsewhere."""
         with suppress(OSError):  # nobody may be reading progress any more; the work goes on
-            self._progress(text)
+            self._progress(program.named(text))
 
     def _progress(self, text: str) -> None:
         if self._live:
@@ -74,14 +75,14 @@ class Screen:
 
     def line(self, text: str = "", hang: int | None = None) -> None:
         """A line of the result, for people; on a terminal broken between words, and then going on at column `hang`."""
-        self.typed(fold(text, width_of(sys.stdout), hang))
+        self.typed(fold(program.named(text), width_of(sys.stdout), hang))
 
     def typed(self, text: str) -> None:
         """A line as it is, such as a command to copy."""
         self.settle()
         if not self.json:
             with streams.named():
-                print(text)
+                print(program.named(text))
 
     def colour(self, text: str, name: str) -> str:
         """Text in a colour, where stdout is a terminal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from netproof.build.remove import forget_files
+from netproof.cli.command_table import VAGRANT_ACTIONS as ACTIONS
 from netproof.cli.screen import Screen
 from netproof.engine import location, placement, vagrant_machines
 from netproof.engine.location import Where
@@ -14,7 +15,6 @@ from netproof.hosts import vagrant
 from netproof.state.instance import remembered
 from netproof.wait import until
 
-ACTIONS = ("box", "up", "status", "down")
 _COUNTS = ("1", "2")
 _WAY_IN = 240.0
 

@@ -40,7 +40,7 @@ class Provider:
 
 
 def _files() -> Path:
-    return instance.root() / "vagrant"
+    return instance.base() / "vagrant"
 
 
 def box_file() -> Path:

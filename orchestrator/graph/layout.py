@@ -9,6 +9,7 @@ from typing import Any
 
 from netproof.errors import NetproofError
 from netproof.graph.model import Box, Graph
+from netproof.program import in_a_clone
 
 CHAR, ROW, HEAD, PAD = 7.4, 17, 42, 10
 OUTSIDE = {"outsider", "switch"}  # they stand beside lab hosts, not in them
@@ -146,7 +147,7 @@ def positions(graph: Graph) -> dict[str, Any]:
     except (ImportError, OSError) as error:
         raise NoPicture(
             f"Graphviz, which arranges the picture, cannot be loaded: {error}.",
-            "`./bootstrap true` installs it; --format mermaid and --format dot do without.",
+            f"{in_a_clone('`./bootstrap true` installs it; ')}--format mermaid and --format dot do without.",
         ) from None
     answer: dict[str, Any] = json.loads(AGraph(string=source(graph)).draw(format="json0", prog="dot"))
     return answer

@@ -10,6 +10,7 @@ from typing import Any
 from netproof.graph.layout import HEAD, PAD, ROW, NoPicture, nodes, positions
 from netproof.graph.model import Box, Graph
 from netproof.graph.wire_tracks import room, tracks
+from netproof.program import in_a_clone
 
 WIDTH = 1280
 _FONT = "'Roboto Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -123,7 +124,7 @@ def png(graph: Graph) -> bytes:
     except (ImportError, OSError) as error:
         raise NoPicture(
             f"What paints PNG pictures cannot be loaded: {error}.",
-            "`./bootstrap true` installs it; --format svg does without.",
+            f"{in_a_clone('`./bootstrap true` installs it; ')}--format svg does without.",
         ) from None
 
     fonts = Path(str(fontpkg_roboto_mono.__file__)).parent / "files"

@@ -6,9 +6,10 @@ import ipaddress
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from netproof.model import Answers, Check, Closed, Lab, Pings, Prints, Resolves
+from netproof.program import named
 
 _SECONDS = 3
 _OF_A_KIND = 2
@@ -19,7 +20,7 @@ class Try:
     """A command and what it shows."""
 
     shows: str
-    command: str
+    command: str = field(converter=named)
 
 
 def beginning(lab: Lab) -> list[Try]:

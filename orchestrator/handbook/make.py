@@ -12,6 +12,7 @@ from netproof.handbook.coverage import scope
 from netproof.handbook.output_folder import check_target
 from netproof.handbook.pages import Handbook
 from netproof.matrix import results_file
+from netproof.program import in_a_clone
 
 Say = Callable[[str], None]
 _NEEDED = ("sphinx", "furo", "jinja2", "pygments")
@@ -21,7 +22,7 @@ def make(results: Path, target: Path, say: Say) -> Handbook:
     """Write the handbook of a results file into `target`. Raises UsageError, BuildError."""
     absent = [name for name in _NEEDED if find_spec(name) is None]
     if absent:
-        remedy = "Run ./bootstrap, or: pip install 'netproof[handbook]'."
+        remedy = f"{in_a_clone('Run ./bootstrap, or: pip', 'Run: pip')} install 'netproof[handbook]'."
         raise BuildError(f"The handbook's generator is not installed: {', '.join(absent)}.", remedy)
     if not results.exists():
         remedy = "Make one: invoke matrix (or some of it: invoke matrix --labs bridge-nat --engines 26.1)."

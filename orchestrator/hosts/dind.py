@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import socket
 from collections.abc import Callable, Sequence
@@ -28,15 +27,13 @@ _REMOVAL_LIMIT = 20.0
 
 
 def container_name(instance: Instance, host: str) -> str:
-    """The outer container's name. Only for people: we find things by label."""
-    return f"netproof-{instance.slug}-{host}"
+    """The outer container's name, which no other owner's has. Only for people: we find things by label."""
+    return f"netproof-{instance.slug}-{host}-{labels.mark()}"
 
 
 def volume_name(instance: Instance) -> str:
     """The volume that the hosts of a lab with several have in common; its first host makes it."""
-    # An owner's name may hold what a volume's may not.
-    owner = hashlib.sha256(labels.owner().encode()).hexdigest()[:8]
-    return f"netproof-{owner}-{instance.slug}"
+    return f"netproof-{labels.mark()}-{instance.slug}"
 
 
 def _found(summary: dict[str, Any]) -> Found:

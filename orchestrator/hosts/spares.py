@@ -8,7 +8,6 @@ no spare.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import subprocess
@@ -106,8 +105,7 @@ def make(client: docker.DockerClient, image: str) -> None:
 
 def _filled(api: docker.APIClient, image: str) -> str:
     """A volume with what the image has for it, by name."""
-    owner = hashlib.sha256(labels.owner().encode()).hexdigest()[:8]
-    name = f"{_PREFIX}{owner}-{secrets.token_hex(6)}"
+    name = f"{_PREFIX}{labels.mark()}-{secrets.token_hex(6)}"
     marks = {labels.OWNER: labels.owner(), labels.ROLE: ROLE}
     api.create_volume(name, labels=marks)
     try:

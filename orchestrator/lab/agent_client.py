@@ -70,6 +70,29 @@ def _package() -> tuple[str, bytes]:
     return digest.hexdigest()[:16], buffer.getvalue()
 
 
+class Answer(Future[Any]):
+    """What an agent will answer."""
+
+    def __init__(self, host: str, op: str) -> None:
+        super().__init__()
+        self._what = f"The agent in lab host {host} did not finish {op!r}"
+
+    def result(self, timeout: float | None = None) -> Any:
+        """The answer, within `timeout` seconds (CALL_LIMIT unless given, and longer on a slow machine).
+
+        Raises AgentError where the agent could not do it, HostDied where it is gone or says nothing.
+        """
+        limit = scaled(CALL_LIMIT if timeout is None else timeout)
+        try:
+            return super().result(limit)
+        except TimeoutError as error:
+            raise HostDied(
+                f"{self._what} within {limit:.0f} s.",
+                "`invoke lab status` shows whether the lab host still answers; `invoke lab reset` brings back the "
+                "state after `up` from anything.",
+            ) from error
+
+
 def greet(stream: Stream, host: str) -> None:
     """Speak first, and send the agent if it is not there yet; HostDied when nothing starts."""
     name, archive = _package()
@@ -106,7 +129,7 @@ class Agent:
         self._stream = stream
         self._host = host
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, Future[Any]] = {}
+        self._waiting: dict[int, Answer] = {}
         self._lock = threading.Lock()
         self._dead: HostDied | None = None
         greet(stream, host)
@@ -147,9 +170,9 @@ class Agent:
         for future in waiting:
             future.set_exception(died)
 
-    def submit(self, op: str, **args: Any) -> Future[Any]:
-        """Start an operation; the future holds its result, AgentError or HostDied."""
-        future: Future[Any] = Future()
+    def submit(self, op: str, **args: Any) -> Answer:
+        """Start an operation."""
+        future = Answer(self._host, op)
         number = next(self._numbers)
         line = json.dumps({"id": number, "op": op, "args": args}).encode() + b"\n"
         with self._lock:
@@ -165,14 +188,7 @@ class Agent:
 
     def call(self, op: str, limit: float = CALL_LIMIT, **args: Any) -> Any:
         """Do an operation and return its result; at most `limit` seconds."""
-        limit = scaled(limit)
-        try:
-            return self.submit(op, **args).result(limit)
-        except TimeoutError as error:
-            raise HostDied(
-                f"The agent in lab host {self._host} did not finish {op!r} within {limit:.0f} s.",
-                "`invoke lab status` shows whether the lab host still answers.",
-            ) from error
+        return self.submit(op, **args).result(limit)
 
     def close(self) -> None:
         """End the agent. What it started for the lab stays."""

@@ -21,7 +21,7 @@ from netproof.errors import NetproofError
 from netproof.hosts.backend_choice import hosts
 from netproof.matrix.records import Cell, Inputs, Key, Times, Walk, claim_from
 from netproof.paths import IMPORT_ROOT
-from netproof.state.instance import Instance, root
+from netproof.state.instance import Instance, base, root
 from netproof.wait import until
 
 Say = Callable[[str], None]
@@ -90,7 +90,7 @@ class Run:
             self.program(self.key, instance),
             cwd=IMPORT_ROOT,
             # Absolute, because the process works in another directory.
-            env={**os.environ, "NETPROOF_STATE_DIR": str(root().absolute())},
+            env={**os.environ, "NETPROOF_STATE_DIR": str(base().absolute())},
             # The process ends when this pipe does: it does not outlive us, however we end.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

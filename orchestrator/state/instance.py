@@ -19,16 +19,21 @@ from typing import Any
 from attrs import frozen
 
 from netproof.errors import UsageError
-from netproof.state import folders
+from netproof.state import folders, labels
 
 _LAB = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,30}")
 
 
-def root() -> Path:
-    """Where netproof keeps its files: NETPROOF_STATE_DIR, or the user's state directory."""
+def base() -> Path:
+    """Where netproof keeps what all owners share: NETPROOF_STATE_DIR, or the user's state directory."""
     override = os.environ.get("NETPROOF_STATE_DIR")
     return Path(override) if override else _usual()
+
+
+def root() -> Path:
+    """Where netproof keeps the files of one owner: a folder of their own for each that NETPROOF_OWNER names."""
+    return base() / "owners" / labels.mark() if os.environ.get("NETPROOF_OWNER") else base()
 
 
 def _usual() -> Path:
@@ -36,8 +41,8 @@ def _usual() -> Path:
 
 
 def is_usual() -> bool:
-    """Whether that is the user's state directory, also where NETPROOF_STATE_DIR names just that one."""
-    return root().absolute() == _usual()
+    """Whether `base()` is the user's state directory, also where NETPROOF_STATE_DIR names just that one."""
+    return base().absolute() == _usual()
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@ own, so that tests neither see each other nor anybody else's labs."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import runpy
@@ -73,6 +74,8 @@ class User:
         self.limit = LIMIT
         self.tag = f"t{uuid.uuid4().hex[:10]}"
         self.owner = f"contract-{self.tag}"
+        self.mark = hashlib.sha256(self.owner.encode()).hexdigest()[:8]
+        self.files = state / "owners" / self.mark
         self.mine = {
             "NETPROOF_STATE_DIR": str(state),
             "NETPROOF_OWNER": self.owner,
@@ -91,7 +94,7 @@ class User:
 
     def container(self, host: str) -> str:
         """The name of a lab host's container."""
-        return f"netproof-{self.about}.{self.tag}-{host}"
+        return f"netproof-{self.about}.{self.tag}-{host}-{self.mark}"
 
     def definition(self) -> Lab:
         """The lab as this user's tree describes it now."""
@@ -152,7 +155,7 @@ class User:
 
     def instance_file(self, name: str) -> str:
         """One of the instance's files."""
-        return (self.state / "instances" / self.instance.slug / name).read_text()
+        return (self.files / "instances" / self.instance.slug / name).read_text()
 
     def hosts(self, tag: str | None = None) -> list[dict[str, Any]]:
         """This user's lab host containers."""
@@ -169,7 +172,7 @@ class User:
         found += [f"volume {item['Name']}" for item in api.volumes(filters=ours)["Volumes"] or []]
         found += [f"network {item['Name']}" for item in api.networks(filters=ours)]
         found += [f"image {item['Id']}" for item in api.images(all=True, filters=ours)]
-        folder = self.state / "instances"
+        folder = self.files / "instances"
         found += [f"files {path}" for path in (folder.iterdir() if folder.is_dir() else ())]
         return found
 
@@ -188,7 +191,7 @@ class User:
     def is_healthy(self, tag: str | None = None) -> bool:
         """Every node runs and nothing differs from the state after `up`."""
         with self.attached(tag) as lab:
-            folder = self.state / "instances" / lab.instance.slug
+            folder = self.files / "instances" / lab.instance.slug
             before = structure(json.loads((folder / "baseline.json").read_text()))
             now = structure(lab.snapshot())
         wanted = self.definition()

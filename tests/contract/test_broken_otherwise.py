@@ -85,7 +85,7 @@ DAMAGED = ["", "5", "[]", '"x"', "{", "{}", '{"lab": "bridge-nat"}', '{"sealed":
 def test_damaged_files_of_an_attempt_are_none(learner: User, text: str) -> None:
     """The lab is looked at as it is, and reset brings it back: what the fault did differs from the state after `up`."""
     broken(learner)
-    folder = learner.state / "instances" / learner.instance.slug
+    folder = learner.files / "instances" / learner.instance.slug
     for name in ("attempt.json", "last_attempt.json"):
         (folder / name).write_text(text, encoding="latin-1")
     asked(learner)
@@ -96,7 +96,7 @@ def test_damaged_files_of_an_attempt_are_none(learner: User, text: str) -> None:
 def test_a_fault_that_the_lab_no_longer_has_asks_for_a_reset(learner: User) -> None:
     """As after an update of netproof."""
     broken(learner)
-    path = learner.state / "instances" / learner.instance.slug / "attempt.json"
+    path = learner.files / "instances" / learner.instance.slug / "attempt.json"
     path.write_text(path.read_text().replace("masquerade-deleted", "no-such-fault"))
     ended = learner.lab("hint")
     assert ended.returncode == 2

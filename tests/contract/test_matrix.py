@@ -25,7 +25,7 @@ LIMIT = 120.0
 
 def _kept(user: User) -> list[dict[str, Any]]:
     """The cells in the user's results file; none while there is no file."""
-    path = user.state / "matrix.json"
+    path = user.files / "matrix.json"
     if not path.exists():
         return []
     cells: list[dict[str, Any]] = json.loads(path.read_text())["cells"]
@@ -77,7 +77,7 @@ def test_a_matrix_is_proven_kept_and_compared(netproof: User, tmp_path: Path) ->
     assert _kept(netproof) == [cell]
     assert netproof.remains() == []
 
-    kept = str(netproof.state / "matrix.json")
+    kept = str(netproof.files / "matrix.json")
     again = document(_must(netproof, *NFT, "--json", "--against", kept))
     assert again["not_run_again"] == ["bridge-nat 26.1 nft"]
     assert (again["cells"], again["changes"], again["new"], again["gone"]) == ([cell], [], [], [])

@@ -306,7 +306,7 @@ def test_a_break_that_is_cut_short_leaves_a_lab_that_can_be_reset(
 ) -> None:
     """Killed in the middle it says so afterwards, and no clock has started; interrupted it takes the fault back."""
     breaking = learner.start(["-m", "invoke", *learner.words("break", "--fault", "bridge-renumbered")])
-    path = learner.state / "instances" / learner.instance.slug / "attempt.json"
+    path = learner.files / "instances" / learner.instance.slug / "attempt.json"
     until(lambda: path.exists() and moment in path.read_text(), 30)
     breaking.send_signal(number)
     finish(breaking)

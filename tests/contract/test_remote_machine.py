@@ -130,7 +130,7 @@ def test_the_variable_and_the_file_say_where(traveller: User, box: Machine, tmp_
 def test_a_connection_that_is_cut_while_a_lab_is_built(traveller: User, box: Machine, step: str) -> None:
     """Said; and what is left there is found and removed once there is a connection again."""
     process = traveller.start(["-m", "invoke", *traveller.words("up", "--host", BOX)])
-    journal = traveller.state / "instances" / traveller.instance.slug / "journal.jsonl"
+    journal = traveller.files / "instances" / traveller.instance.slug / "journal.jsonl"
     assert until(lambda: journal.exists() and f'"step": "{step}"' in journal.read_text(), 60)
     box.cut()
     out, err = process.communicate(timeout=180)

@@ -30,7 +30,7 @@ def volumes(user: User) -> set[str]:
 
 
 def records(user: User) -> set[str]:
-    return {path.name for path in (user.state / "spares").glob("*/netproof-spare-*")}
+    return {path.name for path in (user.files / "spares").glob("*/netproof-spare-*")}
 
 
 def both_whole(user: User) -> set[str]:

@@ -18,6 +18,7 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """netproof's state directory, empty, for this process and those it starts."""
     folder = tmp_path / "state"
     monkeypatch.setenv("NETPROOF_STATE_DIR", str(folder))
+    monkeypatch.delenv("NETPROOF_OWNER", raising=False)
     return folder
 
 

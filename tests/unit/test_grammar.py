@@ -15,9 +15,14 @@ import pytest
 from invoke import Exit, Program
 from invoke.parser import Parser
 
-from netproof.cli import grammar
+from netproof import images
+from netproof.build import FIREWALLS
+from netproof.cli import command_table, front, grammar
+from netproof.cli.command_table import ACTIONS
 from netproof.cli.lab import exec as exec_command
+from netproof.cli.lab import graph as graph_command
 from netproof.errors import UnknownName, UsageError
+from netproof.practice import attempt
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +88,7 @@ def test_a_command_line_is_understood(namespace: Any, line: str, expected: dict[
     assert expected.items() <= task.items()
 
 
-@pytest.mark.parametrize("action", sorted(set(grammar.ACTIONS) - grammar.NEEDS_NODE))
+@pytest.mark.parametrize("action", sorted(set(ACTIONS) - grammar.NEEDS_NODE))
 def test_commands_can_follow_each_other(namespace: Any, action: str) -> None:
     """After an action that needs no node, the next word is the next command."""
     first, second = understood(namespace, ["lab", action, "bridge-nat", "lab", "test", "bridge-nat"])
@@ -127,14 +132,14 @@ def test_an_unknown_flag_or_command_is_told_the_nearest(namespace: Any, line: st
 
 @pytest.mark.parametrize(
     ("typed", "nearest"),
-    [("upp", "up"), ("tset", "test"), ("brake", "break"), ("chek", "check"), ("quux", None), ("UP", None)],
+    [("upp", "up"), ("tset", "test"), ("brake", "break"), ("chek", "check"), ("quux", None), ("UP", "up")],
 )
 def test_an_unknown_action_is_told_the_nearest(typed: str, nearest: str | None) -> None:
     """`lab` has its own set of actions."""
     with pytest.raises(UnknownName) as caught:
         grammar.lab_action(typed)
     assert caught.value.nearest == nearest
-    assert all(action in caught.value.remedy for action in grammar.ACTIONS)
+    assert all(action in caught.value.remedy for action in ACTIONS)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +153,8 @@ def test_an_unknown_action_is_told_the_nearest(typed: str, nearest: str | None) 
         ("lab shell bridge-nat", "node"),
         ("lab exec bridge-nat", "node"),
         ("lab exec bridge-nat -- ip addr", "node"),
+        ("vagrant", "action"),
+        ("completion", "shell"),
         ("lab guess", "name and node"),
         ("lab guess bridge-nat", "node"),
         ("lab guess bridge-nat --at host", "node"),
@@ -159,7 +166,7 @@ def test_what_is_missing_is_told(namespace: Any, line: str, lacking: str) -> Non
     with pytest.raises(UsageError) as caught:
         grammar.parse(namespace, line.split())
     assert f"lacks: {lacking}." in caught.value.problem
-    assert "invoke lab" in caught.value.remedy
+    assert f"invoke {line.split(maxsplit=1)[0]}" in caught.value.remedy
 
 
 def test_who_guesses_nothing_is_told_to_name_a_fault(namespace: Any) -> None:
@@ -176,7 +183,7 @@ def test_a_flag_without_its_value_is_refused(namespace: Any) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("action", grammar.ACTIONS)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_has_a_function(action: str) -> None:
     """Each action of the table leads to something that can be called."""
     assert callable(grammar.lab_action(action))
@@ -184,7 +191,7 @@ def test_every_action_has_a_function(action: str) -> None:
 
 def test_actions_that_need_a_node_are_actions() -> None:
     """No other action asks for a node."""
-    assert set(grammar.ACTIONS) >= grammar.NEEDS_NODE
+    assert set(ACTIONS) >= grammar.NEEDS_NODE
 
 
 def test_every_option_of_every_task_has_a_help_text(namespace: Any) -> None:
@@ -211,23 +218,6 @@ def test_the_list_shows_every_task_with_a_line_about_it(namespace: Any) -> None:
     shown = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.startswith("  ")}
     assert done.returncode == 0
     assert all(shown[name] for name in namespace.task_names)
-
-
-def test_the_help_of_lab_shows_every_action_and_explains_every_option() -> None:
-    """`invoke --help lab` is enough to type any of its commands."""
-    text = invoke("--help", "lab").stdout
-    docstring, options = text.split("Options:")
-    assert {line.split()[2] for line in docstring.splitlines() if line.startswith("  invoke lab")} == set(
-        grammar.ACTIONS
-    )
-    flags = [line.split() for line in options.splitlines() if line.strip().startswith("-")]
-    assert {words[0].partition("=")[0] for words in flags} == {
-        *("--action", "--name", "--node", "--engine", "--firewall", "--as", "--seed", "--json"),
-        *("--fault", "--layer", "--level", "--compound", "--show", "--exam", "--at", "--target", "--proto", "--svg"),
-        *("--size", "--from-port"),
-        *("--on", "--filter", "--count", "--seconds", "--format", "--to", "--host"),
-    }
-    assert all(len(words) > 1 for words in flags)
 
 
 def test_wrong_use_ends_with_2_and_one_json_document() -> None:
@@ -292,13 +282,11 @@ def test_a_line_that_is_refused_ends_the_process_with_2(
     namespace: Any,
     flags: list[str],
     on_stdout: bool,  # noqa: FBT001 - a parameter
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What is wrong is on stderr, and on stdout only as the document that --json asks for."""
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/invoke", "lab", "shell", "bridge-nat", *flags])
     with pytest.raises(SystemExit) as caught:
-        grammar.check_arguments(namespace)
+        grammar.check_arguments(namespace, ["lab", "shell", "bridge-nat", *flags])
     captured = capsys.readouterr()
     assert caught.value.code == 2
     assert "lacks: node" in captured.err
@@ -306,7 +294,110 @@ def test_a_line_that_is_refused_ends_the_process_with_2(
     assert not on_stdout or "lacks: node" in json.loads(captured.out)["error"]["problem"]
 
 
-def test_arguments_of_other_programs_are_left_alone(namespace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only Invoke's own process is held to the grammar."""
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest", "--bogus"])
-    grammar.check_arguments(namespace)
+@pytest.mark.parametrize(
+    ("argument", "is_ours"),
+    [("/usr/bin/invoke", True), ("inv", True), ("/x/invoke/__main__.py", True), ("/usr/bin/pytest", False)],
+)
+def test_arguments_of_other_programs_are_left_alone(
+    argument: str,
+    is_ours: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """tasks.py is imported by tests, too: only Invoke's own process is held to the grammar."""
+    monkeypatch.setattr(sys, "argv", [argument, "--bogus"])
+    assert front.is_of_invoke() is is_ours
+
+
+# What means nothing where it stands
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("flag", sorted({flag for action in ACTIONS.values() for flag in action.flags}))
+def test_a_flag_is_taken_by_its_actions_alone(namespace: Any, action: str, flag: str) -> None:
+    """Every action refuses every flag that it does nothing with, and names those that do."""
+    words = {"NODE": "client", "SOURCE": "client", "TARGET": "host", "WHERE": "host:eth0", "FAULT": "mtu-lowered"}
+    about = ACTIONS[action]
+    line = ["lab", action, "bridge-nat", *(words[word] for word in about.words[1:])]
+    value = next(item.flags[flag].value for item in ACTIONS.values() if flag in item.flags)
+    samples = {"ENGINE": "28.5", "FLAVOUR": "nft", "FORMAT": "svg", "PROTOCOL": "tcp"}
+    line += [f"--{flag}", *([samples.get(value, "1")] if value else [])]
+    if flag in about.flags:
+        grammar.parse(namespace, line)
+        return
+    with pytest.raises(UsageError) as caught:
+        grammar.parse(namespace, line)
+    assert caught.value.problem == f"--{flag} means nothing to `invoke lab {action}`."
+    assert all(owner in caught.value.remedy for owner in command_table.owners(flag))
+
+
+def test_every_flag_of_a_command_is_in_the_table_and_no_other(namespace: Any) -> None:
+    """Help and completion speak of what the commands take."""
+    words = {"lab": {"action", "name", "node", "target"}, "vagrant": {"action"}, "completion": {"shell"}}
+    taken = {task.name: set(task.args) - words.get(task.name, set()) for task in copy.deepcopy(namespace).to_contexts()}
+    assert taken == {name: set(about.flags) for name, about in command_table.COMMANDS.items()}
+
+
+def test_the_values_in_the_table_are_those_that_there_are() -> None:
+    """They are written out there so that help and completion need not import what defines them."""
+    assert tuple(images.ENGINES) == command_table.ENGINES
+    assert command_table.FIREWALLS == FIREWALLS
+    assert list(command_table.FORMATS) == graph_command.FORMATS
+    assert command_table.DESIGNED == attempt.DESIGNED
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("lab up bridge-nat lab status bridge-nat --engine 28.5", "--engine"),
+        ("lab status bridge-nat --node client", "--node"),
+        ("lab up bridge-nat --as=", "--as needs a value"),
+        ("lab up --as  bridge-nat", "--as needs a value"),
+        ("lab break bridge-nat --fault=", "--fault needs a value"),
+        ("matrix --labs ", "--labs needs a value"),
+        ("matrix --labs ,", "--labs needs a value"),
+        ("clean --host ", "--host needs a value"),
+        ("handbook --to ", "--to needs a value"),
+        ("faults --seed 3", "--seed means nothing"),
+        ("faults --ids publish --layer nat", "--layer means nothing"),
+        ("faults --ids publish --prove publish", "--ids and --prove"),
+        ("faults --lab publish --as second", "--as means nothing"),
+        ("images --engine 25", "engine '25'"),
+        ("matrix --labs publish,publsih", "'publsih'"),
+        ("vagrant downn", "'downn'"),
+        ("completion csh", "'csh'"),
+        ("lab exec bridge-nat client ls", "'ls'"),
+        ("lab up bridge-nat publish", "about one lab"),
+        ("lab up bridge-nat zzz", "takes no 'zzz'"),
+    ],
+)
+def test_what_means_nothing_is_refused(namespace: Any, line: str, named: str) -> None:
+    """A flag of another action or another way, an empty value, a name that does not exist, a word too many."""
+    with pytest.raises(UsageError) as caught:
+        grammar.parse(namespace, line.split(" "))
+    assert named in caught.value.problem
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("bridge_nat", "Did you mean 'bridge-nat'?"),
+        ("Bridge-NAT", "Did you mean 'bridge-nat'?"),
+        ("bridge-nat@second", "bridge-nat --as second"),
+        ("bridge-nat.second", "bridge-nat --as second"),
+        ("third", "publish --as third"),
+    ],
+)
+def test_a_lab_that_does_not_exist_is_told_what_was_meant(
+    namespace: Any, name: str, remedy: str, state_dir: Path
+) -> None:
+    """Also of a copy, by the name that `status` has for it, or by its own alone."""
+    (state_dir / "instances" / "publish.third").mkdir(parents=True)
+    with pytest.raises(UsageError) as caught:
+        grammar.parse(namespace, ["lab", "status", name])
+    assert remedy in caught.value.remedy
+
+
+def test_a_lab_whose_definition_is_gone_can_be_removed(namespace: Any) -> None:
+    """`down` needs no definition."""
+    grammar.parse(namespace, ["lab", "down", "once-upon-a-time"])

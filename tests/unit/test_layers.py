@@ -32,7 +32,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("netproof.catalog", "netproof.graph"),
     ("netproof.facts",),
     ("netproof.model", "netproof.state"),
-    ("netproof.errors", "netproof.paths", "netproof.wait"),
+    ("netproof.errors", "netproof.program", "netproof.wait"),
+    ("netproof.paths",),
 )
 OURS = {"netproof", "tasks", "conftest"}
 # Folders that keep their own name; what is in them is imported by way of links.
