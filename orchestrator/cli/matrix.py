@@ -100,9 +100,10 @@ def _run(screen: Screen, asked: _Asked, results: results_file.Book) -> Outcome:
     kept = [key for key in asked.keys if key not in pending]
     if kept:
         screen.say(f"unchanged and not run again: {len(kept)} of {len(asked.keys)} cells (--fresh runs them)")
-    order = selection.longest_first(pending, asked.hosts, [*(asked.earlier or {}).values(), *results.cells.values()])
-    if order:
-        _fill(screen, asked, results, order, inputs)
+    known = [*(asked.earlier or {}).values(), *results.cells.values()]
+    seconds = selection.longest_first(pending, asked.hosts, known)
+    if pending:
+        _fill(screen, asked, results, seconds, inputs)
     return Outcome([results.cells[key] for key in asked.keys], kept)
 
 
@@ -119,9 +120,14 @@ def _inputs(screen: Screen, keys: list[Key]) -> dict[Key, Inputs]:
 
 
 def _fill(
-    screen: Screen, asked: _Asked, results: results_file.Book, order: list[Key], inputs: Mapping[Key, Inputs]
+    screen: Screen,
+    asked: _Asked,
+    results: results_file.Book,
+    seconds: Mapping[Key, float],
+    inputs: Mapping[Key, Inputs],
 ) -> None:
-    """Run cells and keep each as soon as it has ended."""
+    """Run cells in this order, and keep each as soon as it has ended."""
+    order = list(seconds)
 
     def begin(key: Key, say: Callable[[str], None]) -> Task:
         run = Run(key, inputs[key], say)
@@ -129,7 +135,8 @@ def _fill(
 
     most = hosts_here().at_once
     jobs = min(selection.jobs(asked.jobs, len(order), asked.largest), most or len(order))
-    with Following(screen, len(order), jobs) as following:
+    expected = selection.span(seconds.values(), jobs)
+    with Following(screen, len(order), jobs, expected) as following:
         pool = Pool(jobs, begin, following.stopping)
         try:
             with pool.running(order) as events:

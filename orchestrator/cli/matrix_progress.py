@@ -11,21 +11,33 @@ from netproof.cli.screen import Screen
 from netproof.matrix.pool import Ended, Event
 from netproof.matrix.records import Cell, Key
 
+_MINUTE = 60
+
+
+def duration(seconds: float) -> str:
+    """Roughly: `40 s`, `3 min`, `1 h 20 min`."""
+    if seconds < _MINUTE:
+        return f"{max(10, round(seconds, -1)):.0f} s"
+    hours, minutes = divmod(round(seconds / _MINUTE), _MINUTE)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
 
 class Following:
     """Shows events while it is entered."""
 
-    def __init__(self, screen: Screen, total: int, jobs: int) -> None:
+    def __init__(self, screen: Screen, total: int, jobs: int, expected: float = 0.0) -> None:
         self._screen = screen
         self._total = total
         self._jobs = min(jobs, total)
+        self._expected = expected
         self._done = 0
         self._running: dict[Key, tuple[float, str]] = {}
         self._live: Any = None
 
     def __enter__(self) -> Self:
         words = f"{self._total} cells" if self._total > 1 else "1 cell"
-        self._screen.say(f"running {words}, {self._jobs} at once")
+        about = f": about {duration(self._expected)}" if self._expected else ""
+        self._screen.say(f"running {words}, {self._jobs} at once{about}")
         if sys.stderr.isatty() and not self._screen.json:
             from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
             from rich.live import Live  # noqa: PLC0415 - as above

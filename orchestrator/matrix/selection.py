@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -65,8 +66,11 @@ def pending(wanted: Mapping[Key, Inputs], known: Mapping[Key, Cell]) -> list[Key
     return [key for key in wanted if not is_done(key)]
 
 
-def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterable[Cell]) -> list[Key]:
-    """By the time a cell took before, else its lab elsewhere, else by the number of its lab hosts."""
+def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterable[Cell]) -> dict[Key, float]:
+    """{cell: seconds it may take}: as before, else as its lab took elsewhere, else by the number of its lab hosts.
+
+    Those that may take longest come first, so that no long one is left at the end.
+    """
     measured = {cell.key: cell.seconds for cell in known if cell.complete}
 
     def estimate(key: Key) -> float:
@@ -75,7 +79,16 @@ def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterab
         elsewhere = [seconds for other, seconds in measured.items() if other.lab == key.lab]
         return fmean(elsewhere) if elsewhere else hosts[key.lab] * GUESS
 
-    return sorted(chosen, key=estimate, reverse=True)
+    seconds = {key: estimate(key) for key in chosen}
+    return {key: seconds[key] for key in sorted(seconds, key=seconds.__getitem__, reverse=True)}
+
+
+def span(seconds: Iterable[float], jobs: int) -> float:
+    """How long cells take together, in this order, when so many run at once."""
+    ends = [0.0] * jobs
+    for each in seconds:
+        heapq.heapreplace(ends, ends[0] + each)
+    return max(ends)
 
 
 def jobs(given: str, cells: int, largest: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -248,7 +249,9 @@ def test_a_seed_fixes_the_order_of_claims(shared: User) -> None:
     """`lab test --seed 7` proves the claims in another order, the same each time, with the same verdicts."""
     first, second = (shared.must("test", "--seed", "7", "--json") for _ in range(2))
     plain = shared.must("test", "--json")
-    order = [[line for line in ended.stderr.splitlines() if "proving" in line] for ended in (first, second, plain)]
+    told = [re.findall(r"proving (\d+ of \d+): (.*)", ended.stderr) for ended in (first, second, plain)]
+    assert [number for number, _ in told[0]] == [f"{at} of {len(told[0])}" for at in range(1, len(told[0]) + 1)]
+    order = [[claim for _, claim in lines] for lines in told]
     assert order[0] == order[1] != order[2]
     assert sorted(order[0]) == sorted(order[2])
     assert document(first)["summary"] == document(plain)["summary"]

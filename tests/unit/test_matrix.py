@@ -131,6 +131,12 @@ def test_the_longest_cell_goes_first() -> None:
     assert found == ["slow 28.5 nft", "slow 20.10 nft", "large 28.5 nft", "small 28.5 nft", "known 28.5 nft"]
 
 
+@pytest.mark.parametrize(("jobs", "seconds"), [(1, 12.0), (2, 6.0), (3, 5.0), (9, 5.0)])
+def test_how_long_cells_take_together(jobs: int, seconds: float) -> None:
+    """Each begins where a place is free first."""
+    assert selection.span([5.0, 4.0, 2.0, 1.0], jobs) == pytest.approx(seconds)
+
+
 @pytest.mark.parametrize(
     ("machine", "asked", "expected"),
     [

@@ -276,6 +276,16 @@ def test_progress_is_a_line_for_each_end(capsys: pytest.CaptureFixture[str]) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3, "10 s"), (44, "40 s"), (100, "2 min"), (3_590, "1 h 0 min"), (4_800, "1 h 20 min")]
+)
+def test_a_run_says_how_long_it_may_take(seconds: float, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Roughly, before it begins."""
+    with Following(Screen(), 9, 3, seconds):
+        pass
+    assert capsys.readouterr().err.strip() == f"running 9 cells, 3 at once: about {words}"
+
+
 def test_a_terminal_shows_what_each_cell_does() -> None:
     """The running cells with their last words, and how many are done."""
     first, second, third = cell(OLD, TRUE), cell(MIDDLE, TRUE), cell(NEW, TRUE)
