@@ -8,6 +8,7 @@ import attrs
 
 from netproof.build.remove import Removed, forget_files
 from netproof.build.remove import clean as remove_all
+from netproof.cli.common import tell_of_env
 from netproof.cli.lab.down import end_attempt
 from netproof.cli.screen import Screen
 from netproof.engine import location, placement
@@ -19,6 +20,7 @@ from netproof.state.instance import Instance, remembered
 
 def run(screen: Screen, host: str, *, keep_images: bool) -> None:
     """Remove everything that carries our labels, wherever we have been or on one host alone, and our files about it."""
+    tell_of_env(screen)
     places = [Where.parse(host)] if host else list(dict.fromkeys([location.current(), *placement.elsewhere()]))
     found: dict[str, Any] = {}
     problems = []

@@ -87,7 +87,7 @@ def _document(screen: Screen, problem: str, remedy: str) -> None:
 def _unusable(error: OSError) -> NetproofError:
     """A file that cannot be read or written, as an error of ours. A write to a full disk names no file."""
     if error.filename == streams.STDOUT:
-        return NetproofError(f"stdout: {error.strerror}.", "Send it to where there is room for it.")
+        return NetproofError(f"stdout: {error.strerror}.", streams.ELSEWHERE)
     folder = root()
     file = Path(os.fsdecode(error.filename2 or error.filename or folder))
     remedy = "Mend that, or name another file."

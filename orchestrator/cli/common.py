@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netproof import catalog
+from netproof.cli.screen import Screen
+from netproof.engine import lab_sockets
 from netproof.errors import UnknownName, UsageError
 from netproof.model import Lab
 from netproof.state.instance import Instance
@@ -15,6 +17,12 @@ Options = Mapping[str, str]
 def chosen(name: str, options: Options) -> tuple[Lab, Instance]:
     """The lab and the instance that a command line names."""
     return catalog.load(name), Instance.named(name, options["tag"])
+
+
+def tell_of_env(screen: Screen) -> None:
+    """Say, where something is made or removed, that this is not where DOCKER_HOST leads."""
+    if words := lab_sockets.told():
+        screen.say(words)
 
 
 def seed(options: Options) -> int | None:

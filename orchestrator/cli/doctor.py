@@ -7,6 +7,7 @@ from typing import Any
 from invoke import Exit
 
 from netproof import doctor, program
+from netproof.cli.common import tell_of_env
 from netproof.cli.screen import Screen
 from netproof.engine import location
 from netproof.errors import EXIT_CLAIM_FAILED
@@ -21,6 +22,7 @@ def _named(finding: dict[str, Any]) -> dict[str, Any]:
 
 def run(screen: Screen) -> None:
     """What was found, by area, with remedies. Exit 1 when no lab can run."""
+    tell_of_env(screen)
     findings = doctor.examine(screen.say)
     area = ""
     for item in findings:

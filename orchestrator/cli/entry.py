@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from netproof import program
-from netproof.cli import front
+from netproof.cli import front, streams
 
 
 def main() -> None:
@@ -26,8 +26,7 @@ def main() -> None:
 def _answer_at_once(words: list[str]) -> None:
     front.answer(words)
     if words[0] in {"--version", "-V"}:
-        print(version())
-        sys.exit(0)
+        streams.answer(version())
     if words[0].partition("=")[0] == "--print-completion-script":
         _, given, shell = words[0].partition("=")
         words[:] = ["completion", *([shell] if given else words[1:])]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from netproof import program
-from netproof.cli import completion
+from netproof.cli import completion, streams
 from netproof.cli import help as help_texts
 from netproof.cli.command_line import asks_for_help
 from netproof.errors import NetproofError
@@ -27,25 +28,26 @@ def answer(words: Sequence[str]) -> None:
     """Answer a line that asks for help or for a completion, and end the process; else do nothing."""
     unfinished = completion.asked(words)
     if unfinished is not None:
-        print("\n".join(completion.lines(unfinished, completion.shell())))
-        sys.exit(0)
+        streams.answer("\n".join(completion.lines(unfinished, completion.shell())))
     if list(words) in _LISTS:
-        print(help_texts.listing())
-        sys.exit(0)
+        streams.answer(help_texts.listing())
     topic = asks_for_help(words)
     if topic is None:
         return
     try:
-        print(help_texts.text(topic))
+        told = help_texts.text(topic)
     except NetproofError as error:
         refuse(error, words)
-    sys.exit(0)
+    streams.answer(told)
 
 
 def refuse(error: NetproofError, words: Sequence[str]) -> NoReturn:
     """Tell what is wrong with a command line, and end the process."""
+    streams.prepare()
     problem, remedy = program.named(error.problem), program.named(error.remedy)
     if "--json" in words:
-        print(json.dumps({"error": {"problem": problem, "remedy": remedy}}))
-    print(f"{problem}\n{remedy}", file=sys.stderr)
+        with suppress(OSError):
+            print(json.dumps({"error": {"problem": problem, "remedy": remedy}}))
+    streams.tell(f"{problem}\n{remedy}")
+    streams.give_up()
     sys.exit(error.exit_code)

@@ -8,8 +8,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+from netproof.errors import EXIT_BUILD
 
 STDOUT = "stdout"
+ELSEWHERE = "Send it to where there is room for it."
 _ERRORS = "netproof.plain"
 # Lines, quotation marks, an ellipsis, arrows, a multiplication sign, and the marks of `invoke doctor`.
 _PLAIN = {
@@ -81,6 +85,23 @@ def give_up() -> None:
                 nothing = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nothing, number)
                 os.close(nothing)
+
+
+def answer(text: str) -> NoReturn:
+    """Print what was asked for, and end the process: with 3, and a word about it, where that cannot be written."""
+    prepare()
+    code = 0
+    try:
+        with named():
+            print(text)
+        flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        pass
+    except OSError as error:
+        tell(f"{STDOUT}: {error.strerror}.\n{ELSEWHERE}")
+        code = EXIT_BUILD
+    give_up()
+    sys.exit(code)
 
 
 def tell(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import docker
 import requests
 from docker import errors as docker_errors
 
-from netproof.engine import docker_contexts, location, ssh_tunnel, vagrant_machines
+from netproof.engine import docker_contexts, lab_sockets, location, ssh_tunnel, vagrant_machines
 from netproof.errors import BuildError, EngineError
 from netproof.program import in_a_clone
 
@@ -39,9 +38,10 @@ def _chosen() -> tuple[str | None, Any]:
         return f"{_MACHINE}{vagrant_machines.way()[0]}", None
     if place.kind == location.DOCKER:
         return docker_contexts.endpoint(place.target)
-    if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"], None
-    return docker_contexts.endpoint(os.environ.get("DOCKER_CONTEXT"))
+    around = lab_sockets.surroundings()
+    if around.get("DOCKER_HOST"):
+        return around["DOCKER_HOST"], None
+    return docker_contexts.endpoint(around.get("DOCKER_CONTEXT"))
 
 
 def address() -> str:
@@ -59,8 +59,9 @@ def _client(url: str | None, tls: Any, version: str) -> docker.DockerClient:
         url = f"unix://{_to_the_machine()}"
     elif url and url.startswith("ssh://"):
         url = f"unix://{ssh_tunnel.socket_to(url.removeprefix('ssh://'))}"
-    elif url and url == os.environ.get("DOCKER_HOST") and location.current().is_here:
-        return docker.from_env(timeout=TIMEOUT, version=version)  # it reads DOCKER_TLS_VERIFY, too
+    elif url and url == (around := lab_sockets.surroundings()).get("DOCKER_HOST") and location.current().is_here:
+        # It reads DOCKER_TLS_VERIFY, too.
+        return docker.from_env(timeout=TIMEOUT, version=version, environment=dict(around))
     if url is None:
         return docker.DockerClient(timeout=TIMEOUT, version=version)
     # Another machine may be slow, or emulated; that a connection is gone is noticed by ssh.

@@ -15,12 +15,12 @@ import tempfile
 import threading
 from pathlib import Path
 
+from netproof.engine import lab_sockets
 from netproof.errors import EngineError
 from netproof.hosts import Found, Hosts
 from netproof.hosts.backend_choice import hosts as hosts_here
 from netproof.paths import IMPORT_ROOT
 from netproof.state.instance import Instance
-from netproof.state.instance import root as state_root
 from netproof.wait import until
 
 _LONGEST = 100  # a unix socket's path has 107 bytes at most
@@ -29,7 +29,7 @@ _LIMIT = 15.0
 
 def socket_path(instance: Instance, host: str) -> Path:
     """Where the socket is: in the state directory, or in a short path of this user's when that is too long."""
-    path = state_root() / "sockets" / f"{instance.slug}-{host}.sock"
+    path = lab_sockets.folder() / f"{instance.slug}-{host}.sock"
     if len(str(path)) > _LONGEST:
         path = Path(tempfile.gettempdir()) / f"netproof-{os.getuid()}" / path.name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -48,6 +48,7 @@ def _answers(path: Path) -> bool:
 def ensure(instance: Instance, host: Found) -> Path:
     """The socket, served by a background process that is started when there is none."""
     path = socket_path(instance, host.host)
+    lab_sockets.keep_surroundings(path)
     if _answers(path):
         return path
     subprocess.Popen(

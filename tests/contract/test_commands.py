@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -14,6 +15,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -207,7 +209,7 @@ def test_diff_shows_an_undeclared_change(shared: User, node: str, do: str, undo:
 
 
 def test_env_leads_to_the_labs_engine_until_it_goes(netproof: User) -> None:
-    """What `lab env` prints reaches the lab's engine; the process behind it ends with the lab."""
+    """What `lab env` prints reaches the lab's engine; netproof goes on in that shell; its process ends with the lab."""
     netproof.must("up")
     address = document(netproof.must("env", "--json"))["DOCKER_HOST"]["host"]
     exports = netproof.must("env").stdout
@@ -216,7 +218,12 @@ def test_env_leads_to_the_labs_engine_until_it_goes(netproof: User) -> None:
     ended = netproof(program=("-c", seen), env={"DOCKER_HOST": address})
     assert ended.stdout == "['client']\n", ended.stderr
     assert netproof.processes()
-    netproof.must("down")
+    inside: dict[str, Any] = {"env": {"DOCKER_HOST": address}}
+    assert "client" in netproof.must("status", **inside).stdout
+    ended = netproof.must("down", **inside)
+    assert "is gone: host removed" in ended.stdout
+    assert "unset DOCKER_HOST" in ended.stderr
+    assert "was not up" in netproof.must("down", **inside).stdout
     assert until(lambda: not netproof.processes(), 10)
 
 
@@ -242,7 +249,9 @@ def test_a_seed_fixes_the_order_of_claims(shared: User) -> None:
     """`lab test --seed 7` proves the claims in another order, the same each time, with the same verdicts."""
     first, second = (shared.must("test", "--seed", "7", "--json") for _ in range(2))
     plain = shared.must("test", "--json")
-    order = [[line for line in ended.stderr.splitlines() if "proving" in line] for ended in (first, second, plain)]
+    told = [re.findall(r"proving (\d+ of \d+): (.*)", ended.stderr) for ended in (first, second, plain)]
+    assert [number for number, _ in told[0]] == [f"{at} of {len(told[0])}" for at in range(1, len(told[0]) + 1)]
+    order = [[claim for _, claim in lines] for lines in told]
     assert order[0] == order[1] != order[2]
     assert sorted(order[0]) == sorted(order[2])
     assert document(first)["summary"] == document(plain)["summary"]

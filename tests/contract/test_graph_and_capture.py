@@ -174,6 +174,21 @@ def test_an_interface_that_goes_away_is_told(shared: User, tmp_path: Path) -> No
         list(dpkt.pcapng.Reader(file))
 
 
+def test_a_capture_without_packets_says_so(shared: User, tmp_path: Path) -> None:
+    """Who waits learns that somebody has to send something; once, where there is no terminal."""
+    words = ["outsider:lo", "--seconds", "4", "--to", str(tmp_path / "none.pcapng")]
+    assert shared.must("capture", *words).stderr.count("nothing has passed yet") == 1
+
+
+def test_a_picture_is_what_its_name_says(shared: User, tmp_path: Path) -> None:
+    """The file's ending is the form; an unknown one is refused, and nothing is written."""
+    shared.must("graph", "--to", str(tmp_path / "lab.mmd"))
+    assert (tmp_path / "lab.mmd").read_text().startswith("flowchart")
+    ended = shared.lab("graph", "--to", str(tmp_path / "lab.pdf"))
+    assert (ended.returncode, "its name does not say" in ended.stderr) == (2, True)
+    assert not (tmp_path / "lab.pdf").exists()
+
+
 @pytest.fixture(scope="module")
 def across(new_user: Callable[..., User]) -> Iterator[User]:
     """A user with the two-node overlay."""

@@ -102,3 +102,34 @@ def test_what_has_no_plain_form_is_escaped() -> None:
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
     assert ended.stdout == "na\\xefve \\u65e5\n"
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "lab up --help", "--list"])
+def test_an_answer_at_once_is_as_robust(words: str) -> None:
+    """Help and the version, to a reader that leaves, to a full disk, without Unicode, to nobody."""
+    for redirection, wanted, told in [
+        ("| true; exit ${PIPESTATUS[0]}", 0, ""),
+        (f">{FULL}", 3, "stdout: No space left on device."),
+        (">&- 2>&-", 0, ""),
+        ("", 0, ""),
+    ]:
+        ended = subprocess.run(
+            ["bash", "-c", f"'{sys.executable}' -m netproof.cli.entry {words} {redirection}"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=IMPORT_ROOT,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        assert (ended.returncode, told in ended.stderr) == (wanted, True), ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert "Exception ignored" not in ended.stderr
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", f"2>{FULL}", ">&- 2>&-", f">{FULL}"])
+def test_a_refusal_keeps_its_exit_code(redirection: str) -> None:
+    """Whoever can be told is told."""
+    line = f"'{sys.executable}' -m netproof.cli.entry lab nosuch --json {redirection}"
+    ended = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True, cwd=IMPORT_ROOT)
+    assert ended.returncode == 2, ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -23,6 +23,8 @@ from netproof.state.instance import Instance
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIVE = "-"
+_SILENT = 3.0
+_NOTHING = "nothing has passed yet: who wants to see packets has them sent, from another terminal"
 
 
 def run(screen: Screen, name: str, node: str, options: Options) -> None:
@@ -38,10 +40,10 @@ def run(screen: Screen, name: str, node: str, options: Options) -> None:
             taken = Capture(wheres, options["filter"], sink, int(count))
             screen.say(f"capturing on {', '.join(where.name for where in wheres)}; Ctrl-C ends it")
             ends.begin()
+            shown = _Shown(screen, wheres, taken)
             try:
-                told: set[int] = set()
-                taken.run(lambda: _shown(screen, wheres, taken, told) and ends.goes_on())
-                _shown(screen, wheres, taken, told)
+                taken.run(lambda: shown() and ends.goes_on())
+                shown()
             finally:
                 taken.finish()
     _tell(screen, target, wheres, taken)
@@ -114,15 +116,30 @@ class _Ends:
         return not self._stopped() and time.monotonic() < self._deadline
 
 
-def _shown(screen: Screen, wheres: list[CapturePoint], taken: Capture, told: set[int]) -> bool:
-    """Say what is new: interfaces that were removed, and on a terminal how many packets there are."""
-    for number in sorted(taken.gone - told):
-        screen.say(f"{wheres[number].name} is gone: nothing more comes from there")
-        told.add(number)
-    if sys.stderr.isatty():
-        counts = zip(wheres, taken.written, strict=True)
-        screen.say("  ".join(f"{where.name} {count}" for where, count in counts) + "  (Ctrl-C ends it)")
-    return True
+class _Shown:
+    """Says what is new: interfaces that were removed, that nothing comes, and on a terminal how many packets came."""
+
+    def __init__(self, screen: Screen, wheres: list[CapturePoint], taken: Capture) -> None:
+        self._screen, self._wheres, self._taken = screen, wheres, taken
+        self._told: set[int] = set()
+        self._began = time.monotonic()
+        self._is_silent = False
+
+    def __call__(self) -> bool:
+        """Always true: nothing that is shown ends a capture."""
+        for number in sorted(self._taken.gone - self._told):
+            self._screen.say(f"{self._wheres[number].name} is gone: nothing more comes from there")
+            self._told.add(number)
+        is_silent = not sum(self._taken.written) and time.monotonic() - self._began > _SILENT
+        if sys.stderr.isatty():
+            counts = zip(self._wheres, self._taken.written, strict=True)
+            nothing = f"{_NOTHING}; " if is_silent else ""
+            told = "  ".join(f"{where.name} {count}" for where, count in counts)
+            self._screen.say(f"{told}  ({nothing}Ctrl-C ends it)")
+        elif is_silent and not self._is_silent:
+            self._screen.say(_NOTHING)
+        self._is_silent = is_silent
+        return True
 
 
 def _tell(screen: Screen, target: str, wheres: list[CapturePoint], taken: Capture) -> None:

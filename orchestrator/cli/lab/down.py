@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netproof.build.remove import down as remove
-from netproof.cli.common import Options, chosen
+from netproof.cli.common import Options, chosen, tell_of_env
 from netproof.cli.screen import Screen
 from netproof.hosts.backend_choice import hosts
 from netproof.state.instance import Instance
@@ -13,6 +13,7 @@ from netproof.state.lock import locked
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """Remove a lab; twice is fine. Works for a lab whose definition is broken, too."""
     instance = Instance.named(name, options["tag"])
+    tell_of_env(screen)
     places = hosts()
     with locked(instance, f"lab down {instance.arguments}", screen.say):
         end_attempt(instance)

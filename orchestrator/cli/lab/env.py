@@ -26,4 +26,5 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     for host in others:
         screen.line(f"# {host}: export DOCKER_HOST={addresses[host]}")
     screen.line(f'# eval "$(invoke lab env {instance.arguments})" makes docker talk to {first} of {instance}.')
+    screen.line("# `unset DOCKER_HOST` ends that; netproof itself stays with the engine that it had.")
     screen.document({"instance": str(instance), "DOCKER_HOST": addresses})

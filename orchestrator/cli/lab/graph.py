@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import sys
 from pathlib import Path
 
 import attrs
 
 from netproof import graph as graphs
-from netproof.cli import streams
+from netproof.cli import output_file, streams
 from netproof.cli.common import Options, chosen, known
 from netproof.cli.screen import Screen
 from netproof.errors import UsageError
@@ -20,12 +22,13 @@ from netproof.state import baseline
 
 FORMATS = ["svg", "png", "dot", "mermaid"]
 _ENDINGS = {"mermaid": "mmd"}
+_KINDS = {"svg": "svg", "png": "png", "dot": "dot", "gv": "dot", "mmd": "mermaid", "mermaid": "mermaid"}
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
     """A picture of the lab as it is now. During an incident, what the fault changed is only marked with --show."""
     lab, instance = chosen(name, options)
-    kind = known("format", options["format"], FORMATS) or "svg"
+    kind = _kind(options["format"], options["to"])
     if options["show"]:
         attempts.refuse_in_exam(instance, "lab graph --show")
     with RunningLab.remains(lab, instance) as running:
@@ -45,8 +48,9 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         return
-    path = Path(options["to"] or f"{name}.{_ENDINGS.get(kind, kind)}")
-    _write(path, content)
+    path = Path(options["to"]) if options["to"] else _free(instance.slug, _ENDINGS.get(kind, kind))
+    with output_file.written(path, "--to") as file:
+        file.write(content)
     deviations = f", {len(made.marks)} deviations marked" if made.marks else ""
     screen.line(f"{path} shows {instance} as it is now{deviations}.")
     if hidden:
@@ -54,15 +58,33 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     screen.next(f"invoke lab diff {instance.arguments}" if made.marks else f"invoke lab status {instance.arguments}")
 
 
+def _kind(given: str, target: str) -> str:
+    """The form that was asked for, by --format or by how the file's name ends."""
+    asked = known("format", given, FORMATS)
+    if target in {"", "-"}:
+        return asked or "svg"
+    output_file.refuse_unusable(target, "--to")
+    ending = Path(target).suffix.removeprefix(".").lower()
+    meant = _KINDS.get(ending)
+    if asked and meant and asked != meant:
+        raise UsageError(f"--format {asked} and --to {target} are two forms.", "Leave one of them out.")
+    found = asked or meant
+    if found is None and Path(target).exists() and not Path(target).is_file():
+        found = "svg"  # a device or a pipe, which has no form of its own
+    if found is None:
+        endings = ", ".join(f".{one}" for one in _KINDS)
+        raise UsageError(f"--to {target}: what form that is, its name does not say.", f"Let it end in {endings}.")
+    return found
+
+
+def _free(stem: str, ending: str) -> Path:
+    """A name that no file in this folder has: what somebody keeps is not written over unasked."""
+    names = itertools.chain([f"{stem}.{ending}"], (f"{stem}-{number}.{ending}" for number in itertools.count(2)))
+    return next(path for path in map(Path, names) if not os.path.lexists(path))
+
+
 def _content(made: Graph, kind: str) -> bytes:
     if kind == "png":
         return graphs.png(made)
     forms = {"svg": graphs.svg, "dot": graphs.dot, "mermaid": graphs.mermaid}
     return forms[kind](made).encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", "Name another file with --to.") from None

@@ -6,7 +6,7 @@ import attrs
 
 from netproof import images
 from netproof.build import FIREWALLS, Builder, Built, Wanted
-from netproof.cli.common import Options, chosen, counted, known, seed
+from netproof.cli.common import Options, chosen, counted, known, seed, tell_of_env
 from netproof.cli.screen import Screen
 from netproof.engine import location
 from netproof.hosts.backend_choice import hosts
@@ -22,6 +22,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
         known("firewall", options["firewall"], list(FIREWALLS)),
         seed(options),
     )
+    tell_of_env(screen)
     with locked(instance, f"lab up {instance.arguments}", screen.say):
         built = Builder(lab, instance, screen.say).up(wanted)
     if built.differences:
