@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from netproof import __version__  # noqa: E402 - found only from the root
+from netproof import __version__
 
 project = "netproof"
 copyright = "the authors of netproof, Apache License 2.0"  # noqa: A001 - Sphinx's name for it

@@ -13,7 +13,6 @@ from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, O
 LAB = Lab(
     name="addresses",
     shows="Subnets, IP and MAC addresses, interface names and MTUs: who chooses them, and when they change.",
-    question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[
         LabHost("host", links=[Link("eth0", wire="wire", address="203.0.113.2")]),

@@ -19,7 +19,6 @@ from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, O
 LAB = Lab(
     name="dns",
     shows="Names of containers, of the host and of the world outside: who answers for them, and to whom.",
-    question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[
         LabHost("host", engine={"dns": ["203.0.113.1"]}, links=[Link("eth0", wire="wire", address="203.0.113.2")]),

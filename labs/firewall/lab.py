@@ -21,7 +21,6 @@ def _bridge(name: str, on: str, subnet: str) -> Network:
 LAB = Lab(
     name="firewall",
     shows="What the engine's rules let through to containers, what they stop, and where one's own rules go.",
-    question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[
         LabHost("host", links=[Link("eth0", wire="wire", address="203.0.113.2")]),

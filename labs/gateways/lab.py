@@ -14,7 +14,6 @@ from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, O
 LAB = Lab(
     name="gateways",
     shows="A network's gateway may translate, route or be missing; a container leaves by one of its networks.",
-    question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[LabHost("host", links=[Link("eth0", wire="wire", address="203.0.113.2")])],
     networks=[

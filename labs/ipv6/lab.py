@@ -17,7 +17,6 @@ from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, O
 LAB = Lab(
     name="ipv6",
     shows="IPv6 networks: translated, alone, with addresses the engine chose, and to IPv4 containers.",
-    question="",
     wires=[Wire("wire", subnet=("203.0.113.0/24", "2001:db8::/64")), Wire("other", subnet="2001:db8:2::/64")],
     hosts=[
         LabHost(

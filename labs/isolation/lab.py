@@ -20,7 +20,6 @@ from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, O
 LAB = Lab(
     name="isolation",
     shows="Bridges are closed to each other; internal ones to the outside; icc=false to their own.",
-    question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[LabHost("host", links=[Link("eth0", wire="wire", address="203.0.113.2")])],
     networks=[

@@ -26,7 +26,6 @@ def _macvlan(name: str, parent: str, mode: str, subnet: str, gateway: str) -> Ne
 LAB = Lab(
     name="macvlan-modes",
     shows="macvlan in its modes: who reaches whom, and who shares a parent; ipvlan beside it.",
-    question="",
     switches=[
         Switch("lan", beside="host", subnet=_LAN),
         Switch("mirror", beside="host", subnet="198.51.100.0/24", hairpin="host"),

@@ -14,7 +14,6 @@ from netproof.model import Container, Http, Lab, LabHost, Link, Outsider, Wire
 LAB = Lab(
     name="restart",
     shows="With live-restore, containers and connections outlive a restart of the engine; its rules are written anew.",
-    question="",
     wires=[Wire("wire", subnet="203.0.113.0/24")],
     hosts=[
         LabHost("host", engine={"live-restore": True}, links=[Link("eth0", wire="wire", address="203.0.113.2")]),

@@ -16,7 +16,6 @@ from netproof.model import Container, Http, Join, Lab, LabHost, Link, Network, O
 LAB = Lab(
     name="settings",
     shows="What the engine's own settings change: no rules, no userland proxy, a smaller MTU.",
-    question="",
     wires=[Wire("bare", subnet="203.0.113.0/24"), Wire("line", subnet="198.51.100.0/24")],
     hosts=[
         LabHost(

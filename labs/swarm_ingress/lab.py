@@ -16,7 +16,6 @@ from netproof.model import Lab, LabHost, Link, Outsider, Switch
 LAB = Lab(
     name="swarm-ingress",
     shows="A service's published port answers on every node of a swarm; an overlay between nodes can be encrypted.",
-    question="",
     mesh=True,
     switches=[Switch("lan", beside="node1", subnet="192.0.2.0/24")],
     hosts=[

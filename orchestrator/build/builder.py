@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
+from netproof.build import failure
 from netproof.build.digests import host_spec
 from netproof.build.engine_parts import EngineParts
 from netproof.build.host_parts import WiringParts
@@ -73,7 +74,10 @@ class Builder:
             if not found:
                 undo.callback(self._hosts.remove_volumes, self._instance)  # after the hosts that share it
             self._make_hosts(progress, specs, found)
-            self._make_parts(progress)
+            try:
+                self._make_parts(progress)
+            except BuildError as error:  # before what was built goes
+                raise failure.explained(running, error) from error
             self._compare(progress)
             undo.pop_all()
         self._remember(built, wanted, interrupted)
@@ -186,11 +190,7 @@ class Builder:
                 "engine.wait", limit=ENGINE_LIMIT + 10, seconds=scaled(ENGINE_LIMIT)
             )
             if not answer["answers"]:
-                what = "ended" if answer["died"] else "does not answer"
-                raise HostDied(
-                    f"The engine in lab host {name} {what}. Its last words:\n{answer['log'].strip()}",
-                    "Mend the engine settings in the definition, or see `invoke doctor`.",
-                )
+                raise failure.of_engine(progress.running, name, answer["log"], ended=answer["died"])
 
     def _remember(self, built: Built, wanted: Wanted, interrupted: str | None) -> None:
         if interrupted and built.changes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -38,7 +40,9 @@ def _where(error: BaseException) -> str:
 def _module(name: str, part: str) -> ModuleType:
     path = folder(name)
     try:
-        return importlib.import_module(f"netproof.labs.{path.name}.{part}")
+        # What a definition prints is no result of the command that reads it.
+        with contextlib.redirect_stdout(sys.stderr):
+            return importlib.import_module(f"netproof.labs.{path.name}.{part}")
     except DefinitionError as error:
         raise error.located(_where(error)) from None
     except Exception as error:  # whatever a definition raises is the definition's fault, and is told as such

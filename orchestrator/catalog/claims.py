@@ -10,6 +10,8 @@ from typing import Any
 from attrs import frozen
 
 from netproof import catalog
+from netproof.errors import DefinitionError
+from netproof.paths import HOME
 
 
 @frozen
@@ -44,7 +46,11 @@ def advice(lab: str) -> dict[str, str]:
 def in_file(path: Path) -> list[Declared]:
     """The claims of one file. Values that are not written out, or named at its top, are left empty."""
     text = path.read_text()
-    tree = ast.parse(text, str(path))
+    try:
+        tree = ast.parse(text, str(path))
+    except SyntaxError as error:
+        where = f"{path.relative_to(HOME) if path.is_relative_to(HOME) else path}:{error.lineno}"
+        raise DefinitionError(path.name, path.parent.name, error.msg, "Mend the claims.", where) from None
     lines = text.splitlines()
     named = dict(_constants(tree))
     return [

@@ -68,8 +68,12 @@ def _beginning(found: Mapping[str, str], start: str) -> Candidates:
 
 
 def _flags(here: Position) -> Candidates:
-    """Flags that mean something here and have not been given yet."""
-    offered = {f"--{name}": flag.about for name, flag in flags(here).items()} | {"--help": "what can be typed here"}
+    """Flags that mean something here, go with those that are there, and have not been given yet."""
+    ways = [names for way, names in table.FAULTS_WAYS.items() if f"--{way}" in here.flags]
+    known = {
+        name: flag for name, flag in flags(here).items() if here.command != "faults" or not ways or name in ways[0]
+    }
+    offered = {f"--{name}": flag.about for name, flag in known.items()} | {"--help": "what can be typed here"}
     return {name: about for name, about in offered.items() if name not in here.flags}
 
 
@@ -125,7 +129,9 @@ def _faults(here: Position) -> Candidates:
     from netproof import catalog  # noqa: PLC0415 - as above
 
     practice = catalog.practice(_lab(here))
-    return dict.fromkeys(sorted({fault.name for fault in practice.faults if fault.is_visible}), "")
+    found = {fault.id: f"{fault.layer}, level {fault.level}" for fault in practice.faults if fault.is_visible}
+    guessed = {table.DESIGNED: "nothing is broken"} if here.value("ACTION") == "guess" else {}
+    return {**dict(sorted(found.items())), **guessed}
 
 
 def _lab(here: Position) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from invoke import Exit
+
 from netproof import doctor
 from netproof.cli.screen import Screen
 from netproof.engine import location
+from netproof.errors import EXIT_CLAIM_FAILED
 
 _MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
 
 
 def run(screen: Screen) -> None:
-    """What was found, by area, with remedies."""
+    """What was found, by area, with remedies. Exit 1 when no lab can run."""
     findings = doctor.examine(screen.say)
     area = ""
     for item in findings:
@@ -27,3 +30,5 @@ def run(screen: Screen) -> None:
     name = "This machine" if place.is_here else str(place)
     screen.line(f"{name} can run labs." if ready else f"{name} cannot run a lab yet; see above.")
     screen.document({"ready": ready, "findings": doctor.as_json(findings)})
+    if not ready:
+        raise Exit(code=EXIT_CLAIM_FAILED)

@@ -10,9 +10,11 @@ from netproof import catalog, images
 from netproof.cli.common import known
 from netproof.cli.lab.reveal import describe
 from netproof.cli.screen import Screen
+from netproof.errors import NetproofError
 from netproof.model import LAYERS, Fault, Practice
 from netproof.practice import proofs
 from netproof.practice.fault_list import offers
+from netproof.program import in_a_clone
 
 
 def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
@@ -21,8 +23,15 @@ def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
     known("layer", layer, list(LAYERS))
     document: dict[str, Any] = {}
     counts = [0, 0]
+    unread: list[NetproofError] = []
     for name in [wanted] if wanted else catalog.names():
-        practice = catalog.practice(name)
+        try:
+            practice = catalog.practice(name)
+        except NetproofError as error:
+            if wanted:
+                raise
+            unread.append(error)
+            continue
         found = [fault for fault in practice.faults if not layer or fault.layer == layer]
         decoys = [decoy for decoy in practice.decoys if not layer or decoy.layer == layer]
         if not found and not decoys:
@@ -35,10 +44,15 @@ def run(screen: Screen, lab: str, layer: str, *, spoil: bool) -> None:
         document[name] = [_entry(fault, spoil=spoil) for fault in found]
     screen.line(f"{counts[0]} faults, {counts[1]} with their variants. {_PROOF}")
     screen.next("invoke lab up publish lab break publish", *([] if spoil else ["invoke faults --spoil"]))
+    if unread:  # the others have been told
+        raise unread[0]
     screen.document({"faults": document})
 
 
-_PROOF = "`invoke test --all` proves each on every engine it is for; `invoke faults --prove LAB` does it here."
+_PROOF = (
+    f"{in_a_clone('`invoke test --all` proves each on every engine it is for. ')}"
+    "`invoke faults --prove LAB` proves them here."
+)
 
 
 def _proven(name: str, practice: Practice) -> str:

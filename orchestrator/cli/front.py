@@ -14,6 +14,8 @@ from netproof.cli import help as help_texts
 from netproof.cli.command_line import asks_for_help
 from netproof.errors import NetproofError
 
+_LISTS = (["--list"], ["-l"])
+
 
 def is_of_invoke() -> bool:
     """Whether this process is Invoke's, and its words are for us: tasks.py is imported by tests, too."""
@@ -26,6 +28,9 @@ def answer(words: Sequence[str]) -> None:
     unfinished = completion.asked(words)
     if unfinished is not None:
         print("\n".join(completion.lines(unfinished, completion.shell())))
+        sys.exit(0)
+    if list(words) in _LISTS:
+        print(help_texts.listing())
         sys.exit(0)
     topic = asks_for_help(words)
     if topic is None:

@@ -33,6 +33,12 @@ def text(topic: Sequence[str]) -> str:
     return program.named("\n".join(_lines(topic)))
 
 
+def listing() -> str:
+    """The commands alone, a line each."""
+    rows = [(name, COMMANDS[name].about) for name in commands()]
+    return program.named("\n".join(["Commands:", "", *_table(rows)]))
+
+
 def _lines(topic: Sequence[str]) -> Iterator[str]:
     if not topic:
         return _everything()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
+
+from invoke import Exit
 
 from netproof import catalog
 from netproof.catalog import claims
 from netproof.cli.screen import Screen
 from netproof.engine import location, placement
 from netproof.engine.location import Where
-from netproof.errors import NetproofError
+from netproof.errors import EXIT_USAGE, NetproofError
 from netproof.hosts import Found
 from netproof.hosts.backend_choice import hosts
-from netproof.state import instance
+from netproof.state.instance import Instance
 
 
 def _running() -> dict[Where, Sequence[Found] | None]:
@@ -35,41 +37,61 @@ def _state(name: str, places: dict[Where, Sequence[Found] | None]) -> list[str]:
         if found is None:
             states += [f"unknown{place.on}: no engine"]
             continue
-        instances = sorted({str(host.instance) for host in found if host.instance.lab == name})
-        dead = {str(host.instance) for host in found if not host.running}
-        states += [f"{item} {'broken' if item in dead else 'up'}{place.on}" for item in instances]
+        instances = {host.instance for host in found if host.instance.lab == name}
+        dead = {host.instance for host in found if not host.running}
+        states += [f"{item} {_how(item, dead)}{place.on}" for item in sorted(instances, key=str)]
     return states
+
+
+def _how(item: Instance, dead: Collection[Instance]) -> str:
+    if item in dead:
+        return "has a dead lab host"
+    return "broken on purpose" if (item.folder / "attempt.json").exists() else "up"
 
 
 def _last(name: str) -> str:
     """What the last run of its claims brought, or nothing."""
-    last = instance.Instance(name).read("results.json")
+    last = Instance(name).read("results.json")
     if not isinstance(last, dict):
         return ""
     return f"{last.get('summary', '')}{', broken on purpose' if last.get('broken') else ''}"
 
 
-def run(screen: Screen) -> None:
-    """Every lab, what it shows, its claims, its state."""
-    found = _running()
-    rows: list[dict[str, Any]] = [
-        {
-            "name": lab.name,
+def _row(name: str, places: dict[Where, Sequence[Found] | None]) -> dict[str, Any]:
+    """What is told of a lab; of one whose definition is broken, why."""
+    row: dict[str, Any] = {"name": name, "state": _state(name, places), "last": _last(name)}
+    try:
+        lab = catalog.load(name)
+        faults = {fault.id for fault in catalog.practice(name).faults if fault.is_visible}
+        about = {
             "question": lab.question,
             "shows": lab.shows,
-            "claims": len(claims.claims(lab.name)),
-            "faults": len({fault.id for fault in catalog.practice(lab.name).faults if fault.is_visible}),
-            "state": _state(lab.name, found),
-            "last": _last(lab.name),
+            "claims": len(claims.claims(name)),
+            "faults": len(faults),
         }
-        for lab in catalog.all_labs()
-    ]
+    except NetproofError as error:
+        return row | {"question": "", "shows": "", "claims": 0, "faults": 0, "error": error.problem}
+    return row | about
+
+
+def run(screen: Screen) -> None:
+    """Every lab, what it shows, its claims, its state. Exit 2 when one cannot be read; the others are told."""
+    found = _running()
+    rows = [_row(name, found) for name in catalog.names()]
     screen.columns(
         [("LAB", "CLAIMS", "FAULTS", "STATE", "SHOWS")]
         + [
             (row["name"], str(row["claims"]), str(row["faults"]), ", ".join(row["state"]) or "down", row["shows"])
             for row in rows
+            if "error" not in row
         ]
     )
-    screen.next(f"invoke lab up {rows[0]['name']}")
+    whole = [row for row in rows if "error" not in row]
+    for row in rows:
+        if "error" in row:
+            screen.line(screen.colour(f"{row['name']} cannot be read: {row['error']}", "red"))
+    if whole:
+        screen.next(f"invoke lab up {whole[0]['name']}")
     screen.document({"labs": rows})
+    if whole != rows:
+        raise Exit(code=EXIT_USAGE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
@@ -12,8 +11,7 @@ from netproof.matrix import results_file
 from netproof.matrix.compare import Changed, Comparison, Row, Stranger, rows
 from netproof.matrix.records import FAILED, Cell, Claim, Column, summary
 
-_COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "FAILED": "bold red"}
-_WIDE = 64
+_COLOURS = {"proven": "green", "refuted": "magenta", "partly": "yellow", "depends": "cyan", "failed": "bold red"}
 _LINES = 6
 _LONG = 160
 
@@ -66,24 +64,15 @@ def table(some: Sequence[Row], columns: Sequence[Column]) -> Any:
             lab = row.lab
             found.add_row("", Text(lab, style="bold"))
         words = [word for column in columns for word in _words([row], column)]
-        # A line each on a terminal; a file has room for all of it.
-        is_short = sys.stdout.isatty()
-        behaviour = Text(row.says.behaviour, no_wrap=is_short, overflow="ellipsis" if is_short else "fold")
-        found.add_row(row.claim, behaviour, *(Text(word, style=_COLOURS.get(word, "dim")) for word in words))
+        found.add_row(
+            row.claim, Text(row.says.behaviour), *(Text(word, style=_COLOURS.get(word, "dim")) for word in words)
+        )
     return found
 
 
 def _words(some: Iterable[Row], column: Column) -> list[str]:
     """What stands in a column, row by row."""
     return [row.in_column[column].word if column in row.in_column else "-" for row in some]
-
-
-def shortened(text: str, width: int = _WIDE) -> str:
-    """A text on one line; on a terminal its beginning."""
-    line = " ".join(text.split())
-    if not sys.stdout.isatty():
-        return line
-    return line if len(line) <= width else f"{line[: width - 1].rstrip()}…"
 
 
 def _printable(text: str) -> str:
@@ -141,7 +130,7 @@ def _change(screen: Screen, item: Changed) -> None:
 
 def _stranger(screen: Screen, word: str, stranger: Stranger) -> None:
     where = ", ".join(map(str, stranger.columns))
-    screen.line(f"  {word}: {stranger.lab} {stranger.claim} ({where}): {shortened(stranger.says)}")
+    screen.line(f"  {word}: {stranger.lab} {stranger.claim} ({where}): {' '.join(stranger.says.split())}")
 
 
 def _failures(screen: Screen, same: Iterable[Row]) -> None:

@@ -18,7 +18,6 @@ AREA = "engine"
 # The first with private cgroup namespaces, which lab hosts have (Docker 20.10).
 _API = (1, 41)
 _UNREACHABLE = f"Start one{BOOTSTRAP_DOES}, or point DOCKER_HOST or a docker context at one."
-_FORBIDDEN = "Add this user to the group docker and log in again, or run this as root."
 
 
 @frozen
@@ -46,8 +45,6 @@ def reach() -> Engine:
 def unreachable(error: EngineError) -> Finding:
     """No engine answers."""
     remedy = _UNREACHABLE if error.remedy == REMEDY else error.remedy
-    if "permission denied" in error.problem:
-        remedy = _FORBIDDEN
     return Finding(AREA, "address", "missing", error.problem, EVERY_LAB, remedy)
 
 

@@ -22,6 +22,8 @@ TIMEOUT = 60
 _ELSEWHERE = 900
 BOOTSTRAP_DOES = in_a_clone(" (./bootstrap does on Debian and Ubuntu)")
 REMEDY = f"Start the engine{BOOTSTRAP_DOES}, or point DOCKER_HOST at one; `invoke doctor` looks closer."
+FORBIDDEN = "Add this user to the group docker and log in again, or run this as root."
+_DENIED = "Permission denied"
 
 _MACHINE = "vagrant://"
 # What we use of it came with Docker 20.10.
@@ -89,7 +91,7 @@ def connect(*, any_version: bool = False) -> docker.DockerClient:
         key = url or ""
         client = _client(url, tls, _versions.get(key, "auto"))
     except (docker_errors.DockerException, requests.RequestException, OSError) as error:
-        raise EngineError(f"No Docker engine answers at {address()}: {_reason(error)}", REMEDY) from error
+        raise EngineError(f"No Docker engine answers at {address()}: {_reason(error)}", _remedy(error)) from error
     version = client.api.api_version
     if not any_version and tuple(int(part) for part in version.split(".")) < _OLDEST:
         client.close()
@@ -101,10 +103,15 @@ def connect(*, any_version: bool = False) -> docker.DockerClient:
     return client
 
 
+def _remedy(error: BaseException) -> str:
+    """An engine that is there and is not for this user need not be started."""
+    return FORBIDDEN if _DENIED in str(error) else REMEDY
+
+
 def _reason(error: BaseException) -> str:
     text = str(error)
     for sign, meaning in (
-        ("Permission denied", "permission denied; is this user in the group docker?"),
+        (_DENIED, "permission denied; is this user in the group docker?"),
         ("No such file", "there is no such socket; no engine is running"),
         ("Connection refused", "connection refused; no engine is listening"),
     ):
@@ -125,7 +132,8 @@ def translated(doing: str) -> Iterator[None]:
         )
         raise BuildError(f"The Docker engine refused while {doing}: {reason}", remedy) from error
     except (docker_errors.DockerException, requests.RequestException) as error:
-        raise EngineError(f"The Docker engine stopped answering while {doing}: {_reason(error)}", REMEDY) from error
+        problem = f"The Docker engine stopped answering while {doing}: {_reason(error)}"
+        raise EngineError(problem, _remedy(error)) from error
 
 
 def quietly(action: Callable[[], Result]) -> Result | None:

@@ -26,7 +26,7 @@ MEANINGS = {
     **VERDICTS,
     "differs": "not the same on every engine, or with every flavour of iptables",
     "skipped": "not run, because the machine lacks what it needs; its page says what",
-    "FAILED": "not as the claim declares: its page says what should have been and what was",
+    "failed": "not as the claim declares: its page says what should have been and what was",
     NOT_RUN: "not in these results",
 }
 WORDS = tuple(MEANINGS)

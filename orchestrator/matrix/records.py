@@ -64,7 +64,7 @@ class Claim:
     @property
     def word(self) -> str:
         """The verdict of a claim that holds, else what happened to it."""
-        return {PASSED: self.verdict, FAILED: "FAILED"}.get(self.outcome, self.outcome)
+        return self.verdict if self.outcome == PASSED else self.outcome
 
     def told(self, lines: int = 3) -> list[str]:
         """What the engine did: why the claim failed or was skipped, else the last lines of its evidence."""
@@ -142,12 +142,12 @@ class Cell:
 def summary(claims: Iterable[Claim]) -> str:
     """Claims counted: "10 claims: 5 proven, 2 refuted"; what needs a look comes last."""
     counted = Counter(claim.word for claim in claims)
-    words = [f"{counted[word]} {word.lower()}" for word in _in_order(counted)]
+    words = [f"{counted[word]} {word}" for word in _in_order(counted)]
     return f"{counted.total()} claims: {', '.join(words)}"
 
 
 def _in_order(words: Iterable[str]) -> Iterator[str]:
-    last = (SKIPPED, "FAILED")
+    last = (SKIPPED, FAILED)
     yield from (word for word in VERDICTS if word in words)
     yield from (word for word in words if word not in (*VERDICTS, *last))
     yield from (word for word in last if word in words)

@@ -25,7 +25,7 @@ from netproof.model.parts import (
 
 @frozen
 class Topology:
-    """Parts with a name, one line on what it shows, and the question of the document it belongs to.
+    """Parts with a name, one line on what it shows, and the question of the document it belongs to, if any.
 
     `mesh` says that the nodes of its swarm have published a port before. `unchecked` names statements of the document
     that cannot be checked, with the reason.
@@ -33,12 +33,12 @@ class Topology:
 
     name: str = field(validator=validators.checked_name)
     shows: str
-    question: str
     hosts: tuple[LabHost, ...] = field(converter=validators.several)
     wires: tuple[Wire, ...] = field(default=(), converter=validators.several)
     switches: tuple[Switch, ...] = field(default=(), converter=validators.several)
     networks: tuple[Network, ...] = field(default=(), converter=validators.several)
     nodes: tuple[Node, ...] = field(default=(), converter=validators.several)
+    question: str = ""
     mesh: bool = False
     unchecked: Mapping[str, str] = field(factory=dict)
 

@@ -49,7 +49,9 @@ def blocks(page: Path) -> Iterator[Block]:
     before = ""
     for token in MarkdownIt().parse(page.read_text()):
         if token.type == "fence":
-            yield Block(token.info.strip(), token.content, (token.map or [0])[0] + 1, _REASON.search(before) is not None)
+            yield Block(
+                token.info.strip(), token.content, (token.map or [0])[0] + 1, _REASON.search(before) is not None
+            )
         before = token.content if token.type == "html_block" else ""
 
 

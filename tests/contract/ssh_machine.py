@@ -52,11 +52,20 @@ def image(client: docker.DockerClient) -> str:
         container = client.api.create_container(rootfs, ["true"], labels=job.labels(ROLE))["Id"]
         try:
             client.api.put_archive(container, "/", payload.as_tar())
-            return str(client.api.commit(container, repository="netproof/test-machine", tag="latest")["Id"])
+            made = str(client.api.commit(container, repository="netproof/test-machine", tag="latest")["Id"])
         finally:
             client.api.remove_container(container, force=True)
     finally:
         job.discard()
+    drop_superseded(job, made)
+    return made
+
+
+def drop_superseded(job: Job, made: str) -> None:
+    """Remove this owner's earlier images: they have lost their name to the new one, and would stay for good."""
+    for old in images_labelled(job.client, {labels.OWNER: labels.owner(), labels.ROLE: ROLE}):
+        if old["Id"] != made:
+            job.drop(old["Id"])
 
 
 @frozen

@@ -22,7 +22,6 @@ GUEST = Outsider("guest", "one", [Link("eth0", "floor", "203.0.113.9")], routes=
 LAB = Lab(
     "sound",
     "it is sound",
-    "",
     hosts=[
         LabHost("one", links=[HOST_END, Link("eth1", "floor", "203.0.113.1")], routes={"10.8.0.0/16": "192.0.2.2"}),
         LabHost("two", links=[FAR_END]),

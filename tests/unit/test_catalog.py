@@ -9,16 +9,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from invoke import Exit
 
 import netproof.labs
 from netproof import catalog
+from netproof.catalog import claims
+from netproof.cli import faults as faults_command
+from netproof.cli import labs as labs_command
+from netproof.cli.screen import Screen
 from netproof.errors import DefinitionError, UnknownName
 from netproof.model import Lab, Practice
 
 SOUND = """\
 from netproof.model import Lab, LabHost
 
-LAB = Lab("{name}", "it is sound", "q2", hosts=[LabHost("host")])
+LAB = Lab("{name}", "it is sound", question="q2", hosts=[LabHost("host")])
 """
 CHECKS = """\
 from netproof.model import Prints
@@ -74,6 +79,38 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     yield written
     _forget_labs()
     sys.modules.update(imported)  # type: ignore[arg-type]  # they were modules
+
+
+def test_what_a_definition_prints_is_no_result(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command's stdout is its own: it may be one JSON document."""
+    write(f"print('hello')\n{SOUND.format(name='sound')}")
+    catalog.load("sound")
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_claims_that_are_no_python_are_told_with_their_line(write: Write) -> None:
+    """They are read without being run."""
+    write(SOUND.format(name="sound"))
+    write("def test_it(:\n", part="test_claims")
+    with pytest.raises(DefinitionError) as caught:
+        claims.claims("sound")
+    assert "test_claims.py:1" in caught.value.problem
+
+
+@pytest.mark.usefixtures("state_dir")
+def test_one_broken_definition_leaves_the_others_listed(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """`labs` tells which cannot be read, and why; so does `faults`."""
+    write(SOUND.format(name="sound"))
+    write("LAB = 1 / 0\n", "unsound")
+    with pytest.raises(Exit) as caught:
+        labs_command.run(Screen())
+    out = capsys.readouterr().out
+    assert caught.value.code == 2
+    assert "  sound " in out
+    assert "unsound cannot be read: labs/unsound/lab.py:1" in out
+    with pytest.raises(DefinitionError):
+        faults_command.run(Screen(), "", "", spoil=False)
+    assert "0 faults" in capsys.readouterr().out
 
 
 # Finding

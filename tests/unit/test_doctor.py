@@ -9,17 +9,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import attrs
 import docker
 import pytest
 from docker.errors import APIError, NotFound
+from invoke import Exit
 
 from netproof import doctor
 from netproof.agent import kernel_features
+from netproof.cli import doctor as doctor_command
+from netproof.cli.screen import Screen
 from netproof.doctor import EVERY_LAB, Finding, engine, kernel, lab_images, machine
 from netproof.doctor.engine import Engine
 from netproof.doctor.features import FEATURES
 from netproof.doctor.finding import guarded
-from netproof.engine.client import REMEDY
+from netproof.engine.client import FORBIDDEN, REMEDY
 from netproof.errors import EngineError, HostDied
 from netproof.images import DEFAULT_ENGINE, ENGINES, HostImage
 from netproof.images.rootfs_choice import Way
@@ -168,7 +172,7 @@ def test_an_unexpected_error_of_the_client_is_told(monkeypatch: pytest.MonkeyPat
     ("problem", "given", "remedy"),
     [
         ("No Docker engine answers at unix:///s: there is no such socket", REMEDY, "bootstrap"),
-        ("No Docker engine answers at unix:///s: permission denied; …", REMEDY, "group docker"),
+        ("No Docker engine answers at unix:///s: permission denied; …", FORBIDDEN, "group docker"),
         ("There is no docker context 'x'.", "`docker context ls` lists them.", "context ls"),
         ("ssh://box cannot be reached: it accepts none of your keys.", "ssh-copy-id puts one there.", "ssh-copy-id"),
     ],
@@ -407,3 +411,18 @@ def test_a_lab_host_that_was_refused_is_removed_too(fail: str) -> None:
     assert api.asked[-1][0] == "remove"
     assert found[0].in_the_way
     assert "refused" in found[0].what
+
+
+def test_the_command_ends_with_1_when_no_lab_can_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script asks, too."""
+    well = Finding("engine", "address", "ok", "what", EVERY_LAB)
+    monkeypatch.setattr(doctor, "examine", lambda _: [well])
+    doctor_command.run(Screen())
+    assert "can run labs" in capsys.readouterr().out
+    monkeypatch.setattr(doctor, "examine", lambda _: [attrs.evolve(well, status="missing")])
+    with pytest.raises(Exit) as caught:
+        doctor_command.run(Screen())
+    assert caught.value.code == 1
+    assert "cannot run a lab yet" in capsys.readouterr().out

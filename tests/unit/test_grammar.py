@@ -22,6 +22,7 @@ from netproof.cli.command_table import ACTIONS
 from netproof.cli.lab import exec as exec_command
 from netproof.cli.lab import graph as graph_command
 from netproof.errors import UnknownName, UsageError
+from netproof.practice import attempt
 
 ROOT = Path(__file__).parents[2]
 
@@ -341,6 +342,7 @@ def test_the_values_in_the_table_are_those_that_there_are() -> None:
     assert tuple(images.ENGINES) == command_table.ENGINES
     assert command_table.FIREWALLS == FIREWALLS
     assert list(command_table.FORMATS) == graph_command.FORMATS
+    assert command_table.DESIGNED == attempt.DESIGNED
 
 
 @pytest.mark.parametrize(

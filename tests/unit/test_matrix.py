@@ -25,7 +25,7 @@ from tests.unit.cells import BROKEN, FALSE, INPUTS, LEFT_OUT, LEGACY, MIDDLE, NE
     [
         (TRUE, "proven", ["counter: 3 packets", "counter: 4 packets", "rule: -j DROP"]),
         (FALSE, "refuted", ["seen: it was forwarded"]),
-        (BROKEN, "FAILED", ["expected 1", "found 2"]),
+        (BROKEN, "failed", ["expected 1", "found 2"]),
         (LEFT_OUT, "skipped", ["no IPv6 here"]),
     ],
 )

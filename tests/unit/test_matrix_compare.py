@@ -85,10 +85,10 @@ def test_the_same_matrix_has_no_changes() -> None:
     ("was", "now", "step"),
     [
         (TRUE, FALSE, "proven → refuted"),
-        (TRUE, BROKEN, "proven → FAILED"),
-        (BROKEN, TRUE, "FAILED → proven"),
+        (TRUE, BROKEN, "proven → failed"),
+        (BROKEN, TRUE, "failed → proven"),
         (TRUE, LEFT_OUT, "proven → skipped"),
-        (BROKEN, attrs.evolve(BROKEN, verdict="partly"), "FAILED (proven) → FAILED (partly)"),
+        (BROKEN, attrs.evolve(BROKEN, verdict="partly"), "failed (proven) → failed (partly)"),
     ],
 )
 def test_a_changed_verdict_or_outcome_is_a_change(was: Claim, now: Claim, step: str) -> None:
@@ -203,7 +203,7 @@ def test_failures_and_errors_are_told(capsys: pytest.CaptureFixture[str]) -> Non
     assert "bridge-nat q1.1 failed: expected 1\nfound 2\n    counter: 3 packets\n      4 packets" in out
     assert "bridge-nat 26.1 legacy could not be run: no space left\n    free some" in out
     assert "not checked: bridge-nat q7: needs hardware" in out
-    assert re.search(r"FAILED +-", out)
+    assert re.search(r"failed +-", out)
     assert "1 of 1 labs could not be run" in out
 
 

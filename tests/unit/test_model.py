@@ -27,7 +27,7 @@ def lab(
     hosts: Iterable[LabHost] = (HOST,), wires: Iterable[Wire] = (WIRE,), nodes: Iterable[Node] = (OUTSIDER,)
 ) -> Lab:
     """A sound lab, but for what a test replaces."""
-    return Lab("sound", "it is sound", "q2", hosts=hosts, wires=wires, nodes=nodes)
+    return Lab("sound", "it is sound", question="q2", hosts=hosts, wires=wires, nodes=nodes)
 
 
 def test_a_sound_definition_is_accepted() -> None:

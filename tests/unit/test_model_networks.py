@@ -47,7 +47,14 @@ def lab(
 ) -> Lab:
     """A sound lab, but for what a test replaces."""
     return Lab(
-        "sound", "it is sound", "q2", hosts=hosts, switches=switches, networks=networks, wires=wires, nodes=nodes
+        "sound",
+        "it is sound",
+        question="q2",
+        hosts=hosts,
+        switches=switches,
+        networks=networks,
+        wires=wires,
+        nodes=nodes,
     )
 
 

@@ -22,7 +22,6 @@ def lab(*nodes: Node, networks: Iterable[Network] = (BRIDGE, SEALED, LAN, ROUTED
     return Lab(
         "sound",
         "it is sound",
-        "",
         hosts=[LabHost("host", links=[Link("eth0", "floor")]), LabHost("other")],
         switches=[Switch("floor", "host", "10.3.0.0/24")],
         networks=networks,

@@ -7,6 +7,7 @@ from typing import Any
 import docker
 from docker import errors as docker_errors
 
+from netproof.build.failure import last_words
 from netproof.errors import BuildError
 from netproof.lab.running import RunningLab
 from netproof.model import Container
@@ -30,7 +31,7 @@ def make_container(running: RunningLab, container: Container, spec: str) -> None
     except docker_errors.APIError as error:
         raise BuildError(
             f"The engine of {container.on} refused container {container.name}: {error.explanation}",
-            "Mend the definition, or see the engine's log: `invoke lab exec … -- tail /var/log/dockerd.log`.",
+            "Mend the definition.",
         ) from error
     if container.address and got != container.address:
         raise BuildError(
@@ -136,9 +137,11 @@ def _wait_for_servers(running: RunningLab, container: Container) -> None:
         if not agent.call(
             "listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)
         ):
+            said = running.run(container.on, ["docker", "logs", "--tail", "5", container.name])
             raise BuildError(
-                f"The {server.kind} server of {container.name} does not listen on port {server.port}.",
-                f"Why: `invoke lab exec {running.lab.name} {container.on} -- docker logs {container.name}`.",
+                f"The {server.kind} server of {container.name} does not listen on port {server.port}."
+                f" {last_words(said.stdout + said.stderr)}",
+                "Mend what the container serves, or its command.",
             )
 
 

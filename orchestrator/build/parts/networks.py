@@ -35,7 +35,7 @@ def make_network(engine: docker.DockerClient, lab: Lab, network: Network, spec: 
     except docker_errors.APIError as error:
         raise BuildError(
             f"The engine of {network.on} refused network {network.name}: {error.explanation}",
-            "Mend the definition, or see the engine's log: `invoke lab exec … -- tail /var/log/dockerd.log`.",
+            "Mend the definition.",
         ) from error
 
 

@@ -59,7 +59,7 @@ def _must(running: RunningLab, name: str, command: str) -> None:
 def _error(why: str) -> BuildError:
     return BuildError(
         f"The swarm could not publish a port: {why}",
-        "See the engines' logs: `invoke lab exec … -- tail /var/log/dockerd.log`.",
+        "Mend the definition, or try again.",
     )
 
 

@@ -57,7 +57,7 @@ def form(running: RunningLab, members: list[LabHost]) -> None:
     except docker_errors.APIError as error:
         raise BuildError(
             f"The swarm could not be formed: {error.explanation}",
-            "See the engines' logs: `invoke lab exec … -- tail /var/log/dockerd.log`.",
+            "Mend the definition, or try again.",
         ) from error
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
+from netproof.build.failure import last_words
 from netproof.errors import BuildError
 from netproof.hosts import SHARED
 from netproof.lab.running import RunningLab, place_of
@@ -192,9 +193,10 @@ def _start_servers(running: RunningLab, outsider: Outsider) -> list[str]:
         if not agent.call(
             "listening", place=place, port=server.port, proto=server.proto, seconds=scaled(_SERVER_LIMIT)
         ):
-            log = f"/var/log/{name}.log"
+            said = running.run(outsider.beside, ["tail", "-n", "5", f"/var/log/{name}.log"])
             raise BuildError(
-                f"The {server.kind} server of {outsider.name} does not listen on port {server.port}.",
-                f"Its log tells why: `invoke lab exec {running.lab.name} {outsider.beside} -- cat {log}`.",
+                f"The {server.kind} server of {outsider.name} does not listen on port {server.port}."
+                f" {last_words(said.stdout)}",
+                "Mend what the outsider serves.",
             )
     return names

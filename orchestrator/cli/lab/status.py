@@ -109,7 +109,9 @@ def _addresses(snapshot: Snapshot, place: str) -> list[str]:
     namespace = snapshot.namespaces.get(place)
     if namespace is None:
         return []
-    return [f"{item.interface} {item.address}" for item in namespace.addresses if item.scope == "global"]
+    shown = [item for item in namespace.addresses if item.scope == "global"]
+    # Which interface was made first is chance: the same lab reads the same each time.
+    return [f"{item.interface} {item.address}" for item in sorted(shown, key=lambda item: item.interface)]
 
 
 def _rows(lab: Lab, host: str, snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -8,13 +8,14 @@ from invoke import Exit
 
 from netproof.cli.common import Options, chosen, seed
 from netproof.cli.screen import Screen
-from netproof.errors import EXIT_CLAIM_FAILED
+from netproof.errors import EXIT_CLAIM_FAILED, UsageError
 from netproof.lab.running import RunningLab
 from netproof.practice import attempt as attempts
 from netproof.state.lock import locked
 
 _BROKEN = "{} is broken on purpose: claims that fail may fail because of that"
-_COLOURS = {"proven": "green", "refuted": "red", "partly": "yellow", "depends": "yellow", "absent": "dim"}
+# A refuted claim is no failure: the document is wrong, and what is true instead is proven. Red is what failed.
+_COLOURS = {"proven": "green", "refuted": "magenta", "partly": "yellow", "depends": "cyan", "absent": "dim"}
 
 
 def run(screen: Screen, name: str, _: str, options: Options) -> None:
@@ -25,6 +26,7 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     if is_broken:
         screen.say(_BROKEN.format(instance))
     with RunningLab.attach(lab, instance) as running:  # says what to do when it is not up, before pytest is loaded
+        _refuse_another(running, options)
         from netproof.fixtures.claim_runner import prove  # noqa: PLC0415 - pytest takes a third of a second to import
 
         with locked(instance, f"lab test {instance.arguments}", screen.say):
@@ -53,6 +55,19 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
         raise Exit(code=EXIT_CLAIM_FAILED)
 
 
+def _refuse_another(lab: RunningLab, options: Options) -> None:
+    """Claims are proven on what is up; who names an engine, or a flavour of iptables, means that one."""
+    host = next(iter(lab.hosts.values()))
+    for flag, what, is_up in (("engine", "engine", host.engine), ("firewall", "iptables", host.firewall)):
+        asked = options[flag]
+        if asked and asked != is_up:
+            raise UsageError(
+                f"{lab.instance} is up with {what} {is_up}, not {asked}.",
+                f"`invoke lab up {lab.instance.arguments} --{flag} {asked}` builds it with that; a copy of its own"
+                f" stands beside it: invoke lab up {lab.instance.lab} --as second --{flag} {asked}.",
+            )
+
+
 def _table(results: dict[str, Any]) -> Any:
     from rich import box  # noqa: PLC0415 - only this command draws a table
     from rich.table import Table  # noqa: PLC0415 - as above
@@ -64,8 +79,8 @@ def _table(results: dict[str, Any]) -> Any:
     table.add_column("the document says")
     table.add_column("what is true", ratio=1)
     for claim in results["claims"]:
-        shown = claim["verdict"] if claim["outcome"] == "passed" else claim["outcome"].upper()
-        verdict = Text(shown, style=_COLOURS.get(shown, "bold red" if shown == "FAILED" else "dim"))
+        shown = claim["verdict"] if claim["outcome"] == "passed" else claim["outcome"]
+        verdict = Text(shown, style=_COLOURS.get(shown, "bold red" if shown == "failed" else "dim"))
         table.add_row(claim["id"], verdict, Text(claim["says"]), _true(claim))
     return table
 
