@@ -14,6 +14,7 @@ from . import engine_api, netns_passing
 
 NETNS = "/run/netns"
 _CLONE_NEWNET = 0x40000000
+_CLONE_NEWPID = 0x20000000
 _LAST_KNOWN = "/run/netproof/containers.json"
 _saving = threading.Lock()
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -129,9 +130,18 @@ def enter_netns(place: str) -> None:
         os.close(descriptor)
 
 
-def enter(descriptor: int) -> None:
-    """Move the calling thread into an open network namespace, for good."""
-    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
+def have_children_in(pid: int) -> None:
+    """From here on, what the calling thread starts is in the process namespace of `pid`; it can start no thread."""
+    descriptor = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        enter(descriptor, _CLONE_NEWPID)
+    finally:
+        os.close(descriptor)
+
+
+def enter(descriptor: int, kind: int = _CLONE_NEWNET) -> None:
+    """Move the calling thread into an open namespace, a network namespace unless told otherwise, for good."""
+    if _libc.setns(descriptor, kind) != 0:
         code = ctypes.get_errno()
         raise OSError(code, f"setns: {os.strerror(code)}")
 

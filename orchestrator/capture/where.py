@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from contextlib import suppress
 from typing import Any
 
 from attrs import frozen
 
 from netproof.capture import pcapng
-from netproof.errors import AgentError, UnknownName, UsageError
-from netproof.facts.flat_snapshot import place_name
+from netproof.errors import UnknownName, UsageError
+from netproof.lab import nodes
 from netproof.lab.agent_client import Agent
 from netproof.lab.running import RunningLab
 
@@ -37,33 +34,6 @@ class CapturePoint:
         return pcapng.ETHERNET if self.hardware in _ETHERNET else pcapng.RAW
 
 
-def _overlays(agent: Agent) -> dict[str, str]:
-    """{how the engine calls an overlay's namespace file: the overlay's name}; empty when it does not answer."""
-    with suppress(AgentError, ValueError, KeyError, TypeError):
-        answer = agent.call("http", method="GET", path="/networks", headers={}, body=None)
-        found = json.loads(base64.b64decode(answer["body"]))
-        return {f"1-{item['Id'][:10]}": item["Name"] for item in found if item["Driver"] == "overlay"}
-    return {}
-
-
-def _nodes(lab: RunningLab) -> dict[str, tuple[str, str]]:
-    """{name: (lab host, place)} of every namespace; an overlay's is HOST/NETWORK."""
-    found = {}
-    for host in lab.hosts:
-        agent = lab.agent(host)
-        places = agent.call("places")
-        overlays = _overlays(agent) if any(place.startswith("path:") for place in places) else {}
-        for place in places:
-            name = place_name(host, place)
-            if place.startswith("path:"):
-                file = name.partition("/")[2]
-                name = f"{host}/{overlays.get(file, file)}"
-            elif name not in lab.lab.places:
-                name = f"{name}@{host}"
-            found[name] = host, place
-    return found
-
-
 def _missing(lab: RunningLab, node: str, known: dict[str, tuple[str, str]]) -> UsageError:
     arguments = lab.instance.arguments
     if node in lab.lab.places:
@@ -80,7 +50,7 @@ def _interfaces(agent: Agent, place: str) -> dict[str, Any]:
 
 def find(lab: RunningLab, wanted: list[str]) -> list[CapturePoint]:
     """The interfaces that were named; UsageError with the nearest name for those there are not."""
-    known = _nodes(lab)
+    known = nodes.every(lab)
     found = []
     for word in dict.fromkeys(wanted):
         node, _, interface = word.rpartition(":")

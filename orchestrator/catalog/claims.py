@@ -45,7 +45,7 @@ def advice(lab: str) -> dict[str, str]:
 
 def in_file(path: Path) -> list[Declared]:
     """The claims of one file. Values that are not written out, or named at its top, are left empty."""
-    text = path.read_text()
+    text = path.read_text("utf-8")
     try:
         tree = ast.parse(text, str(path))
     except SyntaxError as error:

@@ -10,6 +10,7 @@ from netproof.engine import location
 from netproof.errors import EXIT_CLAIM_FAILED
 
 _MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
+_HANG = 21  # where what was found begins
 
 
 def run(screen: Screen) -> None:
@@ -21,10 +22,10 @@ def run(screen: Screen) -> None:
             area = item.area
             screen.line(screen.colour(area, "bold"))
         mark, colour = _MARKS[item.status]
-        screen.line(f"  {screen.colour(mark, colour)} {item.name:<16} {item.what}")
+        screen.line(f"  {screen.colour(mark, colour)} {item.name:<16} {item.what}", _HANG)
         if item.remedy:
             need = f"needed for {item.needed_for}. " if item.needed_for else ""
-            screen.line(f"    {need}{item.remedy}")
+            screen.line(f"    {need}{item.remedy}", 4)
     ready = doctor.ready(findings)
     place = location.current()
     name = "This machine" if place.is_here else str(place)

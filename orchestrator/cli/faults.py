@@ -71,7 +71,7 @@ def _tell(screen: Screen, layer: str, found: list[Fault], *, spoil: bool) -> Non
             screen.line(f"  proof    checks {_signature(fault.checks_on)}; claims {_signature(fault.claims_on)}")
         return
     for offer in offers(found):
-        screen.line(f"  {layer.ljust(10)} {offer.faults} to practise, {offer.levels}: {offer.about}")
+        screen.line(f"  {layer.ljust(10)} {offer.faults} to practise, {offer.levels}: {offer.about}", 13)
 
 
 def _signature(on: Any) -> str:

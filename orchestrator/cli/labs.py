@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from invoke import Exit
@@ -15,6 +15,8 @@ from netproof.engine.location import Where
 from netproof.errors import EXIT_USAGE, NetproofError
 from netproof.hosts import Found
 from netproof.hosts.backend_choice import hosts
+from netproof.model import Lab
+from netproof.practice import attempt as attempts
 from netproof.state.instance import Instance
 
 
@@ -31,22 +33,30 @@ def _at(place: Where) -> Sequence[Found] | None:
         return None
 
 
-def _state(name: str, places: dict[Where, Sequence[Found] | None]) -> list[str]:
-    states = []
+def states(lab: Lab, places: dict[Where, Sequence[Found] | None]) -> list[str]:
+    """What is there of a lab, an entry a copy."""
+    return _states(lab.name, [host.name for host in lab.hosts], places)
+
+
+def _states(name: str, wanted: Sequence[str], places: dict[Where, Sequence[Found] | None]) -> list[str]:
+    told = []
     for place, found in places.items():
         if found is None:
-            states += [f"unknown{place.on}: no engine"]
+            told += [f"unknown{place.on}: no engine"]
             continue
-        instances = {host.instance for host in found if host.instance.lab == name}
-        dead = {host.instance for host in found if not host.running}
-        states += [f"{item} {_how(item, dead)}{place.on}" for item in sorted(instances, key=str)]
-    return states
+        mine = [host for host in found if host.instance.lab == name]
+        for instance in sorted({host.instance for host in mine}, key=str):
+            told.append(f"{instance} {_word(instance, wanted, mine)}{place.on}")
+    return told
 
 
-def _how(item: Instance, dead: Collection[Instance]) -> str:
-    if item in dead:
-        return "has a dead lab host"
-    return "broken on purpose" if (item.folder / "attempt.json").exists() else "up"
+def _word(instance: Instance, wanted: Sequence[str], found: Sequence[Found]) -> str:
+    own = [host for host in found if host.instance == instance]
+    running = {host.host for host in own if host.running}
+    gone = [name for name in dict.fromkeys([*wanted, *(host.host for host in own)]) if name not in running]
+    if gone:
+        return f"dead: {', '.join(gone)}"
+    return "up, broken on purpose" if attempts.read(instance) is not None else "up"
 
 
 def _last(name: str) -> str:
@@ -59,7 +69,7 @@ def _last(name: str) -> str:
 
 def _row(name: str, places: dict[Where, Sequence[Found] | None]) -> dict[str, Any]:
     """What is told of a lab; of one whose definition is broken, why."""
-    row: dict[str, Any] = {"name": name, "state": _state(name, places), "last": _last(name)}
+    row: dict[str, Any] = {"name": name, "state": _states(name, (), places), "last": _last(name)}
     try:
         lab = catalog.load(name)
         faults = {fault.id for fault in catalog.practice(name).faults if fault.is_visible}
@@ -68,6 +78,7 @@ def _row(name: str, places: dict[Where, Sequence[Found] | None]) -> dict[str, An
             "shows": lab.shows,
             "claims": len(claims.claims(name)),
             "faults": len(faults),
+            "state": states(lab, places),
         }
     except NetproofError as error:
         return row | {"question": "", "shows": "", "claims": 0, "faults": 0, "error": error.problem}

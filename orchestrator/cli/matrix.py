@@ -11,7 +11,7 @@ from attrs import frozen
 from invoke import Exit
 
 from netproof import catalog
-from netproof.cli import matrix_report
+from netproof.cli import matrix_report, output_file
 from netproof.cli.common import Options
 from netproof.cli.matrix_progress import Following
 from netproof.cli.screen import Screen
@@ -26,7 +26,6 @@ from netproof.matrix.compare import Cells, Comparison
 from netproof.matrix.pool import Ended, Pool, Task
 from netproof.matrix.records import Cell, Inputs, Key
 from netproof.matrix.ticket import Ticket
-from netproof.state import instance
 
 
 @frozen
@@ -67,9 +66,11 @@ def run(screen: Screen, options: Options, *, fresh: bool) -> None:
     before, after = _sides(asked, outcome)
     found = None if before is None else comparing.against(before, after, asked.pairs, _labs(asked))
     if asked.junit:
-        instance.write_atomically(asked.junit, junit_xml.text(outcome.cells))
+        with output_file.written(asked.junit, "--junit") as file:
+            file.write(junit_xml.text(outcome.cells).encode())
     if asked.markdown and found and before:
-        instance.write_atomically(asked.markdown, Ticket.of(found, before, after.values()).text())
+        with output_file.written(asked.markdown, "--markdown") as file:
+            file.write(Ticket.of(found, before, after.values()).text().encode())
     matrix_report.show(screen, outcome.cells, found, f"engine {asked.base}" if asked.base else options["against"])
     _end(screen, asked, outcome)
     screen.document(_document(outcome, found))

@@ -40,22 +40,21 @@ def run(screen: Screen) -> None:
 
 def _table(screen: Screen, records: list[Record]) -> None:
     """The last attempts."""
-    head = ("ENDED", "LAB", "OUTCOME", "SECONDS", "DETECTED", "LOCALISED", "NAMED", "REPAIRED", "HINTS", "FAULT")
+    head = ("ENDED", "LAB", "OUTCOME", "TIME", "SCORES", "HINTS", "FAULT")
     shown = [
         (
             record.ended[:16].replace("T", " "),
             record.lab,
             f"{record.outcome} (exam)" if record.exam else record.outcome,
-            *(
-                f"{value:.0f}"
-                for value in (record.seconds, record.detected, record.localised, record.named, record.repaired)
-            ),
+            f"{record.seconds:.0f} s",
+            "/".join(map(str, (record.detected, record.localised, record.named, record.repaired))),
             str(record.hints),
             ", ".join(record.faults),
         )
         for record in records[-_LAST:]
     ]
     screen.columns([head, *shown])
+    screen.line("Scores, of 100 each: detected/localised/named/repaired.")
 
 
 def _times(item: Due) -> str:

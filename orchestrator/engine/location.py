@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from netproof.errors import UnknownName, UsageError
+from netproof.errors import NetproofError, UnknownName, UsageError
+from netproof.state import folders
 
 VARIABLE = "NETPROOF_HOST"
 DIND, SSH, DOCKER, VAGRANT = "dind", "ssh", "docker", "vagrant"
@@ -104,13 +105,14 @@ def config_path() -> Path:
     override = os.environ.get("NETPROOF_CONFIG")
     if override:
         return Path(override)
-    from platformdirs import user_config_path  # noqa: PLC0415 - 30 ms that most commands need not pay
-
-    return user_config_path("netproof") / "config.toml"
+    return folders.of_user("config") / "config.toml"
 
 
 def _configured() -> Where | None:
-    path = config_path()
+    try:
+        path = config_path()
+    except NetproofError:  # who has no home has no file in it
+        return None
     try:
         found: dict[str, Any] = tomllib.loads(path.read_text())
     except FileNotFoundError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shlex
-import signal
 import subprocess
 import tempfile
 import threading
@@ -147,15 +146,3 @@ class SshStream:
             self._process.kill()
         self._reader.join(1)
         return self._errors.decode(errors="replace")
-
-
-def interactive(way: Way, command: Sequence[str], *, terminal: bool) -> int:
-    """Run a command there on this terminal, or on our pipes; its exit code. EngineError when ssh fails."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for what runs there
-    try:
-        code = subprocess.run(way.argv(command, "-tt" if terminal else "-T", "-q"), check=False).returncode
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if code == _FAILED:
-        raise EngineError(f"The connection to {way.name} ended.", "`invoke vagrant status` tells how it is.")
-    return code

@@ -111,9 +111,6 @@ class Hosts(Protocol):
     def stream(self, host: Found, command: Sequence[str]) -> Stream:
         """Start a process in a lab host, for its input and output; HostDied when it is gone."""
 
-    def interactive(self, host: Found, command: Sequence[str]) -> int:
-        """Run a process in a lab host on this terminal, or on our pipes when there is none; its exit code."""
-
     def connect(self, host: Found, client: socket.socket) -> None:
         """Lead a connection to a lab host's engine, until either end closes it."""
 

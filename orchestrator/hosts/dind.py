@@ -202,12 +202,6 @@ class DockerHosts:
         """Start a process in a lab host, over a connection of its own."""
         return ExecStream(host.id, command)
 
-    def interactive(self, host: Found, command: Sequence[str]) -> int:
-        """Run a process in a lab host on this terminal."""
-        from netproof.hosts.terminal import interactive  # noqa: PLC0415 - only shells need a terminal
-
-        return interactive(host.id, command)
-
     def connect(self, host: Found, client: socket.socket) -> None:
         """Lead a connection to a lab host's engine, over one of its own."""
         from netproof.hosts.docker_cli_relay import relay  # noqa: PLC0415 - only for a docker CLI here

@@ -255,11 +255,6 @@ class MachineHosts:
         """Start a process in a lab host."""
         return SshStream(way_to(host.id), _words("enter", *command))
 
-    def interactive(self, host: Found, command: Sequence[str]) -> int:
-        """Run a process in a lab host on this terminal."""
-        terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        return ssh.interactive(way_to(host.id), _words("enter", *command), terminal=terminal)
-
     def connect(self, host: Found, client: socket.socket) -> None:
         """Lead a connection to a lab host's engine, until either end closes it."""
         command = way_to(host.id).argv(_words("enter", "docker", "system", "dial-stdio"), "-T", "-q")

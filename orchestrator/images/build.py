@@ -9,7 +9,6 @@ from pathlib import Path
 
 import docker
 import filelock
-import platformdirs
 
 from netproof.images.bake import bake
 from netproof.images.build_job import ROOTFS, Job
@@ -19,7 +18,7 @@ from netproof.images.recipe import current_rootfs_digest, recipe_of
 from netproof.images.rootfs_choice import source_for
 from netproof.images.tool_runner import Say
 from netproof.images.workdir import sweep
-from netproof.state import labels
+from netproof.state import folders, labels
 
 _PATIENCE = 1.5
 
@@ -79,6 +78,6 @@ def _one_at_a_time(engine: str, say: Say) -> Iterator[None]:
 
 
 def _state_dir() -> Path:
-    path = Path(os.environ.get("NETPROOF_STATE_DIR") or platformdirs.user_state_dir("netproof"))
+    path = Path(os.environ.get("NETPROOF_STATE_DIR") or folders.of_user("state"))
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -17,13 +17,21 @@ from pathlib import Path
 # dash as sh: Debian's busybox sh prefers its own applets to the tools in PATH.
 TOOLS = """
     bash dash sh getent ip ss bridge tc ping tracepath arping curl tcpdump conntrack ethtool dig nc socat nft
+    jq mtr mtr-packet nano traceroute
     iptables iptables-save iptables-restore iptables-nft iptables-legacy
     iptables-nft-save iptables-nft-restore iptables-legacy-save iptables-legacy-restore
     ip6tables ip6tables-save ip6tables-restore ip6tables-nft ip6tables-legacy
     ip6tables-nft-save ip6tables-nft-restore ip6tables-legacy-save ip6tables-legacy-restore
     xtables-monitor serve
 """.split()  # noqa: SIM905 - a table to read, not a list
-CONFIGURATION = ("/etc/protocols", "/etc/services", "/etc/iproute2", "/usr/share/iproute2")
+CONFIGURATION = (
+    "/etc/protocols",
+    "/etc/services",
+    "/etc/iproute2",
+    "/usr/share/iproute2",
+    "/usr/share/terminfo",
+    "/lib/terminfo",
+)
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 DIRECTORIES = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "var/log", "var/tmp")
 WRITTEN = {

@@ -21,6 +21,7 @@ _PLACES = {
     "files/systemctl": "usr/local/sbin/systemctl",
     "files/service": "usr/local/sbin/service",
     "files/serve": "usr/local/bin/serve",
+    "files/bash.bashrc": "etc/bash.bashrc",
     "files/containerd.toml": "etc/containerd/config.toml",
     "files/bake": BAKE.lstrip("/"),
     "node_tree.py": "opt/netproof/build/node_tree.py",

@@ -30,9 +30,12 @@ COMMON = (
     "iputils-arping",
     "iputils-ping",
     "iputils-tracepath",
+    "jq",
     "kmod",
     "less",
     "mount",
+    "mtr-tiny",
+    "nano",
     "netcat-openbsd",
     "nftables",
     "procps",
@@ -41,6 +44,7 @@ COMMON = (
     "socat",
     "tcpdump",
     "tini",
+    "traceroute",
     "util-linux",
 )
 

@@ -51,10 +51,11 @@ if not os.path.isdir(home):
 else:
     print("have", flush=True)
 sys.path.insert(0, home)
-from agent.__main__ import main
-main()
+import importlib
+importlib.import_module(sys.argv[1] if sys.argv[1:] else "agent.__main__").main()
 """
 COMMAND = ["python3", "-c", _LOADER]
+SESSION_COMMAND = [*COMMAND, "agent.session"]
 
 
 def _package() -> tuple[str, bytes]:
@@ -92,6 +93,35 @@ class Answer(Future[Any]):
             ) from error
 
 
+def greet(stream: Stream, host: str) -> None:
+    """Speak first, and send the agent if it is not there yet; HostDied when nothing starts."""
+    name, archive = _package()
+    try:
+        stream.write(name.encode() + b"\n")
+        answer = stream.readline().strip()
+        if answer == b"need":
+            stream.write(base64.b64encode(archive) + b"\n")
+    except OSError as error:  # it has ended; it may have said something before
+        raise death(stream, host, read(stream).strip().decode(errors="replace") or str(error)) from error
+    if answer not in {b"need", b"have"}:
+        raise death(stream, host, answer.decode(errors="replace"))
+
+
+def death(stream: Stream, host: str, why: str) -> HostDied:
+    """What became of an agent, by its last words; hangs up."""
+    said = stream.close().strip()
+    reason = said.splitlines()[-1] if said else why or "its process ended"
+    return HostDied(f"The agent in lab host {host} is gone: {reason}.", "`invoke lab up` builds it again.")
+
+
+def read(stream: Stream) -> bytes:
+    """The next line, or b"" where the stream is broken or at its end."""
+    try:
+        return stream.readline()
+    except (OSError, ValueError):
+        return b""
+
+
 class Agent:
     """Calls to the agent of one lab host. Safe to use from several threads at once."""
 
@@ -102,33 +132,13 @@ class Agent:
         self._waiting: dict[int, Answer] = {}
         self._lock = threading.Lock()
         self._dead: HostDied | None = None
-        self._greet()
+        greet(stream, host)
         threading.Thread(target=self._listen, name=f"agent of {host}", daemon=True).start()
-
-    def _greet(self) -> None:
-        name, archive = _package()
-        try:
-            self._stream.write(name.encode() + b"\n")
-            answer = self._stream.readline().strip()
-            if answer == b"need":
-                self._stream.write(base64.b64encode(archive) + b"\n")
-        except OSError as error:  # it has ended; it may have said something before
-            raise self._death(self._read().strip().decode(errors="replace") or str(error)) from error
-        if answer not in {b"need", b"have"}:
-            raise self._death(answer.decode(errors="replace"))
-
-    def _death(self, why: str) -> HostDied:
-        said = self._stream.close().strip()
-        reason = said.splitlines()[-1] if said else why or "its process ended"
-        return HostDied(
-            f"The agent in lab host {self._host} is gone: {reason}.",
-            "`invoke lab up` builds it again.",
-        )
 
     def _listen(self) -> None:
         """Hand answers to those who wait; nobody else sees what becomes of this thread, so they hear of its end."""
         try:
-            while (line := self._read()) and self._deliver(line):
+            while (line := read(self._stream)) and self._deliver(line):
                 pass
         finally:
             self._bury()
@@ -153,18 +163,12 @@ class Agent:
         return AgentError(f"In lab host {self._host}: {why}.", "`invoke lab status` shows what is there.")
 
     def _bury(self) -> None:
-        death = self._death("")
+        died = death(self._stream, self._host, "")
         with self._lock:
-            self._dead = death
+            self._dead = died
             waiting, self._waiting = list(self._waiting.values()), {}
         for future in waiting:
-            future.set_exception(death)
-
-    def _read(self) -> bytes:
-        try:
-            return self._stream.readline()
-        except (OSError, ValueError):
-            return b""
+            future.set_exception(died)
 
     def submit(self, op: str, **args: Any) -> Answer:
         """Start an operation."""
@@ -179,7 +183,7 @@ class Agent:
                 self._stream.write(line)
             except OSError as error:
                 self._waiting.pop(number)
-                raise self._death(str(error)) from error
+                raise death(self._stream, self._host, str(error)) from error
         return future
 
     def call(self, op: str, limit: float = CALL_LIMIT, **args: Any) -> Any:

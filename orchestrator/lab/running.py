@@ -13,8 +13,9 @@ from attrs import frozen
 from netproof.errors import HostDied, NetproofError, UsageError
 from netproof.hosts import Found
 from netproof.hosts.backend_choice import hosts as hosts_here
-from netproof.lab.agent_client import COMMAND, Agent
+from netproof.lab.agent_client import COMMAND, SESSION_COMMAND, Agent
 from netproof.lab.engine_client import engine_of
+from netproof.lab.session import Session
 from netproof.model import Lab, LabHost
 from netproof.state.instance import Instance
 
@@ -144,8 +145,17 @@ class RunningLab:
 
         `NAME@HOST` is a container of that lab host which is not part of the definition.
         """
+        host, place = self.located(name)
+        return self.agent(host), place
+
+    def located(self, name: str) -> tuple[str, str]:
+        """(lab host, its agent's name for it) of what `at` finds, without asking an agent."""
         container, _, host = name.partition("@")
-        return self.agent(self.host_of(name)), f"container:{container}" if host else place_of(self.lab, name)
+        return self.host_of(name), f"container:{container}" if host else place_of(self.lab, name)
+
+    def session(self, host: str) -> Session:
+        """What runs one process of somebody's in a lab host, with input, output, signals and terminal."""
+        return Session(hosts_here().stream(self.hosts[host], SESSION_COMMAND), host)
 
     def host_of(self, name: str) -> str:
         """The lab host of a host, a node or `NAME@HOST`; UnknownName with the nearest match."""

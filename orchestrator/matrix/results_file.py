@@ -77,7 +77,7 @@ def document(cells: Iterable[Cell], **more: Any) -> dict[str, Any]:
 def read(path: Path, flag: str) -> dict[Key, Cell]:
     """The cells in a file. `flag` is what named it; raises UsageError for what is no such file."""
     try:
-        raw = json.loads(path.read_text())
+        raw = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise _refused(flag, path, f"cannot be read: {error.strerror or error}") from error
     except ValueError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
 from netproof.lab.running import RunningLab
-from netproof.model import LAYERS, Decoy, Fault, Practice
+from netproof.model import LAYERS, Check, Decoy, Fault, Practice
 from netproof.model.typed_steps import typed
 from netproof.practice.attempt import Attempt
 from netproof.practice.check_runner import Look, look
@@ -28,29 +28,59 @@ class Hint:
 
 
 def hint(lab: RunningLab, practice: Practice, attempt: Attempt) -> Hint:
-    """The next hint, noted in the attempt (which the caller writes). What is red now decides what it is about."""
-    looks = [found for found in look(lab, practice.checks) if not found.is_green]
+    """The next hint, noted in the attempt (which the caller writes). What is red now decides what it is about.
+
+    Checks take seconds where something times out: only those are run that the hint depends on.
+    """
     if attempt.decoy:
-        return _next(attempt, [practice.decoy(attempt.faults[0])], looks)
+        return _next(lab, practice, attempt, [practice.decoy(attempt.faults[0])])
     at_work = standing(lab, attempt.broken(practice))
-    if not looks and not at_work:
+    if at_work:
+        return _next(lab, practice, attempt, _felt_now(lab, practice, at_work))
+    looks = _red(lab, practice.checks)
+    if not looks:
         return Hint("", "Everything is green, and nothing that was injected is seen to be in effect: ask `check`.")
-    if not at_work:
-        names = ", ".join(found.check.id for found in looks)
-        return Hint("", f"Nothing that was injected is seen to be in effect. Red is {names}: see `lab diff`.")
+    names = ", ".join(found.check.id for found in looks)
+    return Hint("", f"Nothing that was injected is seen to be in effect. Red is {names}: see `lab diff`.")
+
+
+def _red(lab: RunningLab, checks: Iterable[Check]) -> list[Look]:
+    return [found for found in look(lab, checks) if not found.is_green]
+
+
+def _shown(practice: Practice, faults: Iterable[Fault]) -> list[Check]:
+    """The checks that some of these turn red."""
+    names = {name for fault in faults for name in fault.shows}
+    return [check for check in practice.checks if check.id in names]
+
+
+def _felt_now(lab: RunningLab, practice: Practice, at_work: Sequence[Fault]) -> Sequence[Fault]:
+    """Those of several faults that something is red of; all of them where nothing is."""
+    if len(at_work) == 1:
+        return at_work
+    looks = _red(lab, _shown(practice, at_work))
     red = {found.check.id for found in looks if not found.is_untried}  # an asker that is gone feels nothing
-    felt = [fault for fault in at_work if red & fault.shows.keys()]
-    return _next(attempt, felt or at_work, looks)
+    return [fault for fault in at_work if red & fault.shows.keys()] or at_work
 
 
-def _next(attempt: Attempt, about: Sequence[Fault | Decoy], looks: list[Look]) -> Hint:
+def _next(lab: RunningLab, practice: Practice, attempt: Attempt, about: Sequence[Fault | Decoy]) -> Hint:
     """The next hint on the first of these on which there is one, the one after it on the same or on another."""
     left = [(one, kind) for one in about for kind in PRICES if kind not in _taken(attempt, one)]
     if not left:
         return Hint("", _NO_MORE)
     (one, kind), after = left[0], [kind for _, kind in left[1:2]]
+    text = _symptom(one, _looked(lab, practice, one)) if kind == "symptom" else _text(kind, one)
     attempt.hints.append((_name(one), kind, PRICES[kind]))
-    return Hint(kind, _text(kind, one, looks), PRICES[kind], "".join(after))
+    return Hint(kind, text, PRICES[kind], "".join(after))
+
+
+def _looked(lab: RunningLab, practice: Practice, about: Fault | Decoy) -> list[Look]:
+    """What is red of what it shows, or else of everything."""
+    own = _shown(practice, [about]) if isinstance(about, Fault) else []
+    looks = _red(lab, own)
+    if any(not found.is_untried for found in looks):
+        return looks
+    return looks + _red(lab, [check for check in practice.checks if check not in own])
 
 
 def _name(about: Fault | Decoy) -> str:
@@ -61,9 +91,7 @@ def _taken(attempt: Attempt, about: Fault | Decoy) -> list[str]:
     return [kind for name, kind, _ in attempt.hints if name == _name(about)]
 
 
-def _text(kind: str, about: Fault | Decoy, looks: list[Look]) -> str:
-    if kind == "symptom":
-        return _symptom(about, looks)
+def _text(kind: str, about: Fault | Decoy) -> str:
     if kind == "layer":
         return f"Look at the layer {about.layer}: {LAYERS[about.layer]}."
     if kind == "command":

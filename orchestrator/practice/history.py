@@ -17,6 +17,7 @@ import cattrs
 from attrs import asdict, define, field
 
 from netproof.errors import UsageError
+from netproof.state import folders
 
 SOLVED, COLLATERAL, REVEALED, REPAIRED, ABANDONED = "solved", "collateral", "revealed", "repaired for you", "abandoned"
 
@@ -50,9 +51,7 @@ def path() -> Path:
     override = os.environ.get("NETPROOF_DATA_DIR")
     if override:
         return Path(override) / "attempts.jsonl"
-    from platformdirs import user_data_path  # noqa: PLC0415 - most commands need not pay for the import
-
-    return user_data_path("netproof") / "attempts.jsonl"
+    return folders.of_user("data") / "attempts.jsonl"
 
 
 def now() -> str:

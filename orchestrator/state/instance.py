@@ -19,7 +19,7 @@ from typing import Any
 from attrs import frozen
 
 from netproof.errors import UsageError
-from netproof.state import labels
+from netproof.state import folders, labels
 
 _LAB = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _INSTANCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,30}")
@@ -37,9 +37,7 @@ def root() -> Path:
 
 
 def _usual() -> Path:
-    from platformdirs import user_state_path  # noqa: PLC0415 - 30 ms that most commands need not pay
-
-    return user_state_path("netproof")
+    return folders.of_user("state")
 
 
 def is_usual() -> bool:
@@ -49,14 +47,19 @@ def is_usual() -> bool:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file as a whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:  # of a full disk the system names no file, and else the one that was to become this one
+        if error.filename2 is None and (error.filename is None or Path(error.filename).parent == path.parent):
+            error.filename = os.fspath(path)
         raise
 
 

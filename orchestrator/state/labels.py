@@ -24,7 +24,14 @@ def owner() -> str:
 
     The user and the machine, or NETPROOF_OWNER where several share one account.
     """
-    return os.environ.get("NETPROOF_OWNER") or f"{getpass.getuser()}@{socket.gethostname()}"
+    return os.environ.get("NETPROOF_OWNER") or f"{_user()}@{socket.gethostname()}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as containers and shared machines have
+        return f"uid{os.getuid()}"
 
 
 def mark() -> str:

@@ -6,19 +6,21 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from netproof.wait import until
-from tests.contract.conftest import User, document
+from tests.contract.conftest import User, document, finish
 
-TOOLS = "ip ss ping curl tcpdump conntrack iptables nft bridge dig nc".split()  # noqa: SIM905 - as people type them
+TOOLS = "ip ss ping curl tcpdump conntrack iptables nft bridge dig nc jq mtr nano traceroute".split()  # noqa: SIM905 - as people type them
 
 
 @pytest.mark.parametrize("node", ["host", "client", "outsider"])
@@ -36,6 +38,26 @@ def test_expected_tools_are_there(shared: User, node: str) -> None:
     found = shared.must("exec", node, "--", looked).stdout
     assert "no " not in found
     assert "busybox" not in found
+
+
+@pytest.mark.parametrize("node", ["host", "client", "outsider"])
+def test_exec_passes_signals_on_and_loses_no_output(shared: User, node: str) -> None:
+    """Output comes as it is written; what the command says to Ctrl-C arrives, too, and so does its exit code."""
+    trap = "trap 'echo got; exit 9' INT; echo begun; while :; do sleep 0.05; done"
+    process = shared.start(["-m", "invoke", *shared.words("exec", node, "--", "bash", "-c", trap)])
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    ended = finish(process)
+    assert (ended.returncode, ended.stdout) == (9, "got\n")
+
+
+def test_exec_does_not_wait_for_what_a_command_leaves_behind(shared: User) -> None:
+    """`sleep 60 &` holds up nobody, and runs on."""
+    began = time.monotonic()
+    assert shared.must("exec", "client", "--", "sleep 60 & echo started $!").stdout.startswith("started")
+    assert time.monotonic() - began < 50
+    assert shared.must("exec", "client", "--", "pkill -x sleep -n; echo killed").stdout == "killed\n"
 
 
 def test_exec_json_is_one_document(shared: User) -> None:
@@ -99,9 +121,10 @@ def at_a_terminal(user: User, *words: str) -> Iterator[tuple[Terminal, subproces
 
 
 def test_shell_on_a_terminal(shared: User) -> None:
-    """The prompt names the node, the window's size arrives, Ctrl-C ends a command only, the exit code passes."""
+    """The prompt names lab and node, the size arrives, Ctrl-C ends a command only, the exit code passes."""
     with at_a_terminal(shared, *shared.words("shell", "client")) as (terminal, process):
-        assert terminal.shows("client:"), terminal.text
+        assert terminal.shows(f"bridge-nat@{shared.tag} client # "), terminal.text
+        assert "traceroute" in terminal.text
         terminal.type("echo size $(stty size)\n")
         assert terminal.shows("size 33 111"), terminal.text
         terminal.type("sleep 600\n")
@@ -112,6 +135,16 @@ def test_shell_on_a_terminal(shared: User) -> None:
         assert terminal.shows("still 42"), terminal.text
         terminal.type("exit 5\n")
         assert process.wait(20) == 5
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_every_shell_of_a_node_names_lab_and_node(shared: User, shell: str) -> None:
+    """Also one that is started by `exec`, in the lab host, which has a bashrc of its distribution."""
+    with at_a_terminal(shared, *shared.words("exec", "host", "--", shell)) as (terminal, process):
+        assert terminal.shows(f"bridge-nat@{shared.tag} host # "), terminal.text
+        terminal.type("echo $HISTFILE; exit 6\n")
+        assert process.wait(20) == 6
+        assert terminal.shows("/root/.history.host"), terminal.text
 
 
 def test_facts_hold_every_namespace(shared: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import xml.etree.ElementTree as ET
@@ -204,6 +205,17 @@ def test_inside_and_outside_of_a_tunnel_are_in_one_file(across: User, tmp_path: 
     carried = dpkt.ethernet.Ethernet(outer[0].data.data[8:]).data
     assert {socket.inet_ntoa(carried.src), socket.inet_ntoa(carried.dst)} == {"10.1.0.10", "10.1.0.20"}
     assert all(name.encode() in path.read_bytes() for name in where.split(","))
+
+
+def test_a_hidden_namespace_is_entered_by_the_names_that_status_and_capture_have(across: User) -> None:
+    """Both lead to one namespace; a name that nothing has is refused with those there are."""
+    shown = re.search(r"node1/1-\w+(?=:vxlan\d+ ── VXLAN VNI 4097)", across.must("status").stdout)
+    assert shown
+    links = [across.must("exec", name, "--", "ip", "-br", "link").stdout for name in (shown[0], "node1/across")]
+    assert links[0] == links[1]
+    assert "vxlan" in links[0]
+    ended = across.lab("shell", "node1/acros", stdin="exit\n")
+    assert (ended.returncode, "'node1/across'" in ended.stderr) == (2, True), ended.stderr
 
 
 def test_what_is_left_of_a_lab_is_drawn_and_captured(across: User, tmp_path: Path) -> None:

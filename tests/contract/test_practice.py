@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -283,6 +284,19 @@ def test_watch_ends_when_it_is_repaired(learner: User) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "Repaired, and nothing else was changed." in ended.stdout
     assert "outside: timeout" in ended.stderr
+
+
+def test_ctrl_c_leaves_a_watch_and_shows_how_it_is(learner: User) -> None:
+    """It is the way out, and no failure; the last look stays on the screen."""
+    broken(learner)
+    with learner.start(["-m", "invoke", *learner.words("watch")]) as watching:
+        assert watching.stderr is not None
+        assert any("outside" in line for line in watching.stderr)
+        watching.send_signal(signal.SIGINT)
+        ended = finish(watching)
+    assert ended.returncode == 0
+    assert re.search(r"outside +timeout", ended.stdout)
+    assert "checks red when you left" in ended.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

@@ -150,6 +150,17 @@ def test_a_write_to_a_full_disk_names_where_netproof_writes(
     assert str(tmp_path) in capsys.readouterr().err
 
 
+def test_a_link_that_leads_nowhere_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The system says of it that it exists."""
+    link, file = tmp_path / "link", tmp_path / "file"
+    link.symlink_to(tmp_path / "nowhere")
+    file.touch()
+    for path, word in ((link, "a link that leads nowhere"), (file, "a file, not a folder")):
+        with pytest.raises(Exit), command():
+            path.mkdir(exist_ok=True)
+        assert f"{path}: {word}.\n" in capsys.readouterr().err
+
+
 def test_another_error_of_the_system_is_not_taken_for_one_of_the_disk() -> None:
     """It would be a defect, and its origin has to be seen."""
     with pytest.raises(OSError, match="refused"), command():

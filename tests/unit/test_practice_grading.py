@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -10,7 +10,7 @@ import pytest
 
 from netproof.errors import AgentError, BuildError, HostDied
 from netproof.facts import FORM_KIND, HAPPENED, Difference
-from netproof.model import Change, Practice, Step
+from netproof.model import Change, Check, Practice, Step
 from netproof.practice import attempt as attempts
 from netproof.practice import check_runner, collateral, grading, hints, history
 from netproof.practice.attempt import DESIGNED, Attempt
@@ -392,13 +392,20 @@ def test_an_undo_goes_on_after_a_failure() -> None:
 
 # Hints
 
+asked: list[set[str]] = []
+
 
 @pytest.fixture
 def hinted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Hint]:
     """The next hint on a lab of which it is given what is red, and which faults are no longer in effect."""
 
     def run(made: Attempt, red: dict[str, str], gone: tuple[str, ...] = (), given: Practice = PRACTICE) -> Hint:
-        monkeypatch.setattr(hints, "look", lambda *_: looks(**red))
+        def look(_: object, checks: Iterable[Check]) -> list[Look]:
+            names = {check.id for check in checks}
+            asked.append(names)
+            return [found for found in looks(**red) if found.check.id in names]
+
+        monkeypatch.setattr(hints, "look", look)
         lab: Any = NotedLab({f"took {name}" for name in gone})
         return hint(lab, given, made)
 
@@ -417,6 +424,17 @@ def test_hints_come_in_their_order_at_their_prices(hinted: Callable[..., Hint]) 
     assert sum(PRICES.values()) == 100
     assert made.hints == [("torn", kind, price) for kind, price in PRICES.items()]
     assert "reveal" in found[-1].text
+
+
+def test_a_hint_runs_the_checks_that_it_depends_on(hinted: Callable[..., Hint]) -> None:
+    """Those that the fault turns red, for its symptom; none for the others. What times out takes seconds."""
+    made = attempt("torn")
+    asked.clear()
+    hinted(made, RED)
+    assert asked == [{"gateway"}]
+    for _ in range(3):
+        hinted(made, RED)
+    assert asked == [{"gateway"}]
 
 
 def test_each_hint_tells_more(hinted: Callable[..., Hint]) -> None:

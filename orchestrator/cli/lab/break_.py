@@ -42,9 +42,10 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     if options["show"]:
         screen.line(f"  It is {', '.join(attempt.faults)} (seed {attempt.seed}).")
     screen.next(
-        f"invoke lab shell {instance.lab} NODE{tagged(instance)}    (nodes: {', '.join(lab.places)})",
-        f"invoke lab check {instance.arguments}         or {_HELP[attempt.exam]}",
+        f"invoke lab shell {instance.lab} NODE{tagged(instance)}",
+        f"invoke lab check {instance.arguments}",
     )
+    screen.line(f"  Nodes: {', '.join(lab.places)}. There are also: {_HELP[attempt.exam]}.")
     document: dict[str, Any] = {"instance": str(instance), "ticket": ticket, "level": asked.level, "exam": asked.exam}
     document |= {} if asked.exam else {"seed": attempt.seed}  # which says what it is to who breaks another copy by it
     screen.document(document | ({"faults": attempt.faults, "red": attempt.red} if options["show"] else {}))

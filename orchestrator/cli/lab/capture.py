@@ -7,18 +7,17 @@ import select
 import signal
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from netproof.capture.recorder import Capture
 from netproof.capture.where import CapturePoint, find
+from netproof.cli import output_file
 from netproof.cli.common import Options, chosen
 from netproof.cli.screen import Screen
-from netproof.errors import HostDied, UsageError
+from netproof.errors import UsageError
 from netproof.lab.running import RunningLab
 from netproof.state.instance import Instance
 
@@ -67,40 +66,14 @@ def _target(screen: Screen, instance: Instance, given: str) -> str:
     if given == _LIVE and sys.stdout.isatty():
         raise UsageError("Packets would fill the terminal.", "Pipe them: --to - | wireshark -k -i -, or name a FILE.")
     target = given or f"{instance.slug}-{time.strftime('%Y%m%d-%H%M%S')}.pcapng"
-    if target != _LIVE and (Path(target).is_dir() or not Path(target).absolute().parent.is_dir()):
-        raise UsageError(f"{target} cannot be written: no such folder, or a folder itself.", "Name a file: --to FILE.")
+    if target != _LIVE:
+        output_file.refuse_unusable(target, "--to")
     return target
 
 
-@contextmanager
-def _opened(target: str) -> Iterator[Any]:
+def _opened(target: str) -> AbstractContextManager[Any]:
     """Stdout, or a file that takes its name when it is complete."""
-    if target == _LIVE:
-        yield sys.stdout.buffer
-        return
-    path = Path(target)
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror}.", "Name another file: --to FILE.") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-    except HostDied:  # what was seen until then is what somebody wants to look at
-        _named(temporary, path)
-        raise
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _named(temporary, path)
-
-
-def _named(temporary: str, path: Path) -> None:
-    """Give a complete file its name, and the rights that other new files have."""
-    mask = os.umask(0)
-    os.umask(mask)
-    Path(temporary).chmod(0o666 & ~mask)
-    Path(temporary).replace(path)
+    return nullcontext(sys.stdout.buffer) if target == _LIVE else output_file.written(target, "--to")
 
 
 @contextmanager

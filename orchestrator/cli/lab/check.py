@@ -160,7 +160,7 @@ def rows(screen: Screen, looks: Iterable[Look]) -> None:
     for item in found:
         colour = "green" if item.is_green else "red"
         outcome = screen.colour(item.outcome.ljust(longest), colour)
-        screen.line(f"  {item.check.id.ljust(width)}  {outcome}  {item.check.says}")
+        screen.line(f"  {item.check.id.ljust(width)}  {outcome}  {item.check.says}", width + longest + 6)
     for why in dict.fromkeys(item.seen for item in found if item.is_untried):
         screen.line(f"  {CANNOT_ASK}: {why}")
 

@@ -7,9 +7,11 @@ import sys
 
 from invoke import Exit
 
+from netproof.cli import node_session
 from netproof.cli.common import Options, chosen
 from netproof.cli.screen import Screen
 from netproof.errors import UsageError
+from netproof.lab import nodes
 from netproof.lab.running import RunningLab
 
 
@@ -20,31 +22,26 @@ def _command() -> list[str]:
 
 
 def run(screen: Screen, name: str, node: str, options: Options) -> None:
-    """One command in a node; its output and exit code become ours."""
+    """One command in a node; input, output and signals pass through, and its exit code becomes ours."""
     lab, instance = chosen(name, options)
-    lab.host_of(node)
+    nodes.refuse_unknown(lab, node)
     words = _command()
     if not words:
         raise UsageError("There is no command to run.", f"Put it after --: invoke lab exec {name} {node} -- ip addr")
-    line = words[0] if len(words) == 1 else shlex.join(words)
-    stdin = None if sys.stdin is None or sys.stdin.isatty() else _piped()
+    # One word is a line for the shell, as one types it there; several are a command, without a shell between it and us.
+    command = ["/bin/sh", "-c", *(words if len(words) == 1 else ['exec "$@"', "sh", *words])]
     with RunningLab.attach(lab, instance) as running:
-        result = running.run(node, line, stdin=stdin)
-    if screen.json:
-        screen.document(
-            {"node": node, "command": line, "rc": result.rc, "stdout": result.stdout, "stderr": result.stderr}
-        )
-    else:
-        sys.stdout.buffer.write(result.stdout.encode("utf-8", "surrogateescape"))
-        sys.stderr.buffer.write(result.stderr.encode("utf-8", "surrogateescape"))
-    if result.rc:
-        sys.stdout.flush()
-        raise Exit(code=result.rc)
+        if screen.json:
+            code = _collected(screen, running, node, command, words)
+        else:
+            code = node_session.run(running, node, command, terminal=node_session.has_terminal())
+    if code:
+        raise Exit(code=code)
 
 
-def _piped() -> str | None:
-    """What was piped in. A terminal-less caller that pipes nothing (cron, CI) has nothing to say."""
-    try:
-        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    except (OSError, ValueError):
-        return None
+def _collected(screen: Screen, running: RunningLab, node: str, command: list[str], words: list[str]) -> int:
+    out, err = bytearray(), bytearray()
+    code = node_session.run(running, node, command, terminal=False, out=out.extend, err=err.extend)
+    told = {"stdout": out.decode("utf-8", "surrogateescape"), "stderr": err.decode("utf-8", "surrogateescape")}
+    screen.document({"node": node, "command": words[0] if len(words) == 1 else shlex.join(words), "rc": code, **told})
+    return code

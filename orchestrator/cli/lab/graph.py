@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from netproof import graph as graphs
+from netproof.cli import streams
 from netproof.cli.common import Options, chosen, known
 from netproof.cli.screen import Screen
 from netproof.errors import UsageError
@@ -40,8 +41,9 @@ def run(screen: Screen, name: str, _: str, options: Options) -> None:
     content = _content(made, kind)
     if options["to"] == "-" or (not options["to"] and not sys.stdout.isatty()):
         screen.settle()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        with streams.named():
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
         return
     path = Path(options["to"] or f"{name}.{_ENDINGS.get(kind, kind)}")
     _write(path, content)

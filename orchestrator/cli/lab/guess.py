@@ -13,6 +13,7 @@ from netproof.practice import attempt as attempts
 from netproof.practice import grading
 from netproof.practice.attempt import DESIGNED
 from netproof.practice.check_runner import look, red
+from netproof.practice.injection import standing
 from netproof.state.instance import Instance
 
 _LATE = " Everything is green already, so this does not count."
@@ -28,7 +29,9 @@ def run(screen: Screen, name: str, what: str, options: Options) -> None:
         raise UnknownName("place", options["at"], lab.places, of=name)
     with practising(screen, "guess", options, name) as (running, practice):
         attempt = attempts.running(running.instance, practice)
-        late = not attempt.decoy and not red(look(running, practice.checks))
+        # What is still as the fault made it is not repaired; to run every check takes seconds.
+        broken = attempt.decoy or standing(running, attempt.broken(practice)) or red(look(running, practice.checks))
+        late = not broken
         if not late:
             attempt.guesses.append((what, options["at"]))
             attempt.detected = attempt.detected or attempt.decoy or what != DESIGNED

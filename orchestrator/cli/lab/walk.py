@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 from invoke import Exit
 
+from netproof.cli import output_file
 from netproof.cli.common import Options, chosen, number
 from netproof.cli.screen import Screen
 from netproof.errors import EXIT_CLAIM_FAILED, UsageError
@@ -28,8 +29,8 @@ def run(screen: Screen, name: str, source: str, options: Options) -> None:
     lab, instance = chosen(name, options)
     lab.host_of(source.partition("@")[2] or source)  # NAME@HOST is a container that the definition does not have
     file = Path(options["svg"]) if options["svg"] else None
-    if file is not None and not file.absolute().parent.is_dir():
-        raise UsageError(f"{file} cannot be written: there is no such folder.", "Name a file in a folder that exists.")
+    if file is not None:
+        output_file.refuse_unusable(file, "--svg")
     size, port = _between("size", options, _LARGEST), _between("from-port", options, _LAST_PORT)
     with RunningLab.attach(lab, instance) as running:
         running.begin()
@@ -39,12 +40,12 @@ def run(screen: Screen, name: str, source: str, options: Options) -> None:
 
         found = take(running, source, options["target"], proto=options["proto"], size=size, from_port=port)
         drawn = _picture(running, found) if file is not None else ""
-    if file is not None:
-        file.write_text(drawn)
     _tell(screen, found)
-    if file is not None:
-        screen.line(f"The picture is in {file}.")
     screen.document(attrs.asdict(found))
+    if file is not None:  # after what it shows: that stays told when the picture cannot be written
+        with output_file.written(file, "--svg") as sink:
+            sink.write(drawn.encode())
+        screen.line(f"The picture is in {file}.")
     if found.death is not None:
         raise Exit(code=EXIT_CLAIM_FAILED)
 

@@ -16,28 +16,46 @@ from netproof.lab.running import RunningLab
 from netproof.model import Practice
 from netproof.practice import attempt as attempts
 from netproof.practice.check_runner import Look, look, red
+from netproof.state.instance import Instance
 from netproof.wait import until
 
 _ROUND = 1.0
 
 
 def run(screen: Screen, name: str, node: str, options: Options) -> None:
-    """Checks again and again until the lab is repaired; it holds nobody up meanwhile."""
+    """Checks again and again until the lab is repaired, or until Ctrl-C; it holds nobody up meanwhile."""
     lab, instance = chosen(name, options)
     practice = catalog.practice(name)
-    with RunningLab.attach(lab, instance) as running:
-        _watch(screen, running, practice)
+    seen: list[Look] = []
+    try:
+        with RunningLab.attach(lab, instance) as running:
+            _watch(screen, running, practice, seen)
+    except KeyboardInterrupt:
+        if not seen:
+            raise
+        _leave(screen, instance, seen)
+        return
     check.run(screen, name, node, options)
 
 
-def _watch(screen: Screen, lab: RunningLab, practice: Practice) -> None:
-    """Show every round until one is green and stays so, or the attempt ends elsewhere."""
+def _leave(screen: Screen, instance: Instance, seen: list[Look]) -> None:
+    """How it was last. Ctrl-C is how one leaves, and no failure."""
+    check.rows(screen, seen)
+    count = len(red(seen))
+    screen.line(f"{count} of {len(seen)} checks red when you left; the lab stays as it is.")
+    screen.next(f"invoke lab check {instance.arguments}")
+    screen.document({"instance": str(instance), "left": True, "checks": check.documented(seen)})
+
+
+def _watch(screen: Screen, lab: RunningLab, practice: Practice, seen: list[Look]) -> None:
+    """Show every round until one is green and stays so, or the attempt ends elsewhere; the last one is in `seen`."""
     last: dict[str, str] = {}
     began = attempts.read(lab.instance) is not None
     with _board(screen) as show:
 
         def is_over() -> bool:
             looks = look(lab, practice.checks)
+            seen[:] = looks
             show(looks, last)
             last.clear()
             last.update(red(looks))
