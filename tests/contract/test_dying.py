@@ -53,7 +53,7 @@ def test_every_command_tells_of_a_dead_lab_host_and_up_heals(netproof: User) -> 
     for name, words in COMMANDS.items():
         problem = _problem(netproof.lab(*_json(words)))
         assert problem == f"Lab host host of {netproof.instance} is exited.", f"{name}: {problem}"
-    assert f"{netproof.instance} has a dead lab host" in netproof("labs").stdout
+    assert f"{netproof.instance} dead: host" in netproof("labs").stdout
     healed = document(netproof.must("up", "--json"))
     assert {"part": "host", "action": "built", "why": "it was exited"} in healed["changes"]
     assert netproof.is_healthy()
