@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -96,3 +98,27 @@ def test_what_a_page_shows_is_what_happens(page: Path, reader: Reader) -> None:
             assert "Traceback" not in ended.stderr, told
             if shown:
                 assert same(shown, ended.stdout), f"{told}\ninstead of\n{shown}"
+
+
+JSON_PAGE = HOME / "docs" / "reference" / "json.md"
+
+
+def documents() -> Iterator[tuple[str, set[str]]]:
+    """(command, keys) of each section of the page about JSON, in an order in which they can be typed."""
+    for section in JSON_PAGE.read_text().split("\n## ")[1:]:
+        title, _, text = section.partition("\n")
+        firsts = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+        yield title.strip("`"), {name for first in firsts for name in re.findall(r"`(\w+)`", first)}
+
+
+@pytest.mark.parametrize("page", [JSON_PAGE], ids=name_of)
+def test_documents_have_the_keys_that_the_page_lists(page: Path, reader: Reader) -> None:
+    """At their top; each command prints one document and nothing else."""
+    assert page == JSON_PAGE
+    for command, keys in documents():
+        ended = reader.types(f"{command} --json")
+        assert ended.returncode in {0, 1}, f"{command}: {ended.stderr}"
+        found = json.loads(ended.stdout)
+        missing_here = {"changed", "left", "why"} if "check" in command else set()
+        assert found.keys() - missing_here <= keys, command
+        assert keys - missing_here <= found.keys(), command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def test_commands_and_flags_are_there(page: Path) -> None:
             about = ACTIONS[words[2]] if words[1] == "lab" else COMMANDS[words[1]]
             ours = words[: words.index("--")] if "--" in words else words
             assert {word.split("=")[0][2:] for word in ours if word.startswith("--")} <= set(about.flags), line
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    """By the generator of the handbook; a page that no other names is a warning, and so is a link to nowhere."""
+    done = subprocess.run([HOME / "scripts" / "docs", tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tutorial.html").is_file()
 
 
 def test_every_setting_is_there() -> None:
