@@ -59,6 +59,10 @@ def test_given_address_survives_a_restart(lab: RunningLab, change: Change, evide
     says="when a container is restarted, a configured MAC address is restored, a generated one is not",
     verdict={"20.10": "partly", "26.1": "partly", "28.5": "proven"},
     source="moby integration/networking/mac_addr_test.go TestMACAddrOnRestart, TestCfgdMACAddrOnRestart",
+    advice=(
+        "From 28 on a MAC address that nobody configured is new at each start. Where others know a container by it "
+        "(DHCP, licences, port security), set it with --mac-address."
+    ),
 )
 def test_generated_mac_is_generated_anew(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """A configured MAC address comes back; a generated one is new at each start, or follows the IP (20.10, 26.1)."""
@@ -92,6 +96,10 @@ def test_generated_mac_is_generated_anew(lab: RunningLab, change: Change, engine
     says="a gratuitous ARP is sent for a new container's address, and updates the neighbours' ARP tables",
     verdict={"20.10": "absent", "26.1": "absent", "28.5": "proven"},
     source="moby integration/networking/bridge_linux_test.go TestAdvertiseAddresses",
+    advice=(
+        "Upgrade to 28 without a change: neighbours learn a new container's MAC address at once. On older engines, "
+        "send the announcement yourself (arping -U) where an address is used again."
+    ),
 )
 def test_new_container_is_announced(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """28.5 announces a new container's address; with 20.10 and 26.1 neighbours keep the MAC address they knew."""
@@ -138,6 +146,10 @@ def test_new_container_is_announced(lab: RunningLab, change: Change, engine: str
     says="the driver option com.docker.network.endpoint.ifname sets the name of the container's interface",
     verdict={"20.10": "absent", "26.1": "absent", "28.5": "proven"},
     source="https://docs.docker.com/engine/release-notes/28/",
+    advice=(
+        "Look for com.docker.network.endpoint.ifname before an upgrade to 28: interfaces get that name then, and "
+        "what expects eth0 in the container has to change. Older engines keep it without effect."
+    ),
 )
 def test_interface_gets_the_wanted_name(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """With 28.5 the interface is called as the option says; 20.10 and 26.1 accept the option without effect."""

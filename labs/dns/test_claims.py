@@ -148,6 +148,10 @@ def test_aliases_hold_in_their_network_alone(lab: RunningLab, evidence: Evidence
     says="a container that is only on an internal network gets no answer of the host's own DNS server",
     verdict={"20.10": "refuted", "26.1": "proven", "28.5": "proven"},
     source="moby integration/networking/resolvconf_test.go TestInternalNetworkDNS",
+    advice=(
+        "From 26 on a container on internal networks alone has no answer from a DNS server on the host's loopback. "
+        "Give it a second network, or a resolver of its own, if it needs names from outside."
+    ),
 )
 def test_internal_network_and_external_names(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """Queries of internal networks reach no server outside; one on the host's loopback they do reach with 20.10."""

@@ -22,6 +22,11 @@ _RULES = "https://docs.docker.com/engine/network/firewall-iptables/"
     says="with 127.0.0.1 in the publish flag, only the Docker host can access the published port",
     verdict={"20.10": "refuted", "26.1": "refuted", "28.5": "proven"},
     source=f"{_PORTS}#publishing-ports",
+    advice=(
+        "From 28 on neighbours no longer reach ports published on 127.0.0.1: publish on another address what they "
+        "are to use. On older engines drop such packets yourself: iptables -t raw -I PREROUTING ! -i lo -d "
+        "127.0.0.0/8 -j DROP."
+    ),
 )
 def test_a_port_on_loopback_and_a_neighbour(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """With 20.10 and 26.1 a neighbour that sends to 127.0.0.1 by way of the host reaches a port published on 127.0.0.1;
@@ -63,6 +68,11 @@ def test_a_port_on_loopback_and_a_neighbour(lab: RunningLab, change: Change, eng
     says="by default, remote hosts are not allowed direct access to container addresses in bridge networks",
     verdict={"20.10": "refuted", "26.1": "refuted", "28.5": "proven"},
     source=f"{_PORTS}#direct-routing",
+    advice=(
+        "From 28 on hosts that route to a container's own address are dropped. Publish what they use, or set "
+        "gateway mode routed or nat-unprotected on the network. On older engines keep such hosts out yourself, in "
+        "DOCKER-USER."
+    ),
 )
 def test_a_neighbour_with_a_route_to_containers(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence
@@ -189,6 +199,10 @@ def test_the_policy_follows_who_enabled_forwarding(lab: RunningLab, engine: str,
     says="conntrack entries are deleted with the container, so that UDP flows find its successor",
     verdict={"20.10": "partly", "26.1": "proven", "28.5": "proven"},
     source="moby integration-cli/docker_cli_network_unix_test.go TestConntrackFlowsLeak",
+    advice=(
+        "With 26 and newer there is nothing to do. On 20.10, after a container that takes UDP was replaced, forget "
+        "its clients: conntrack -D -p udp --orig-port-dst PORT."
+    ),
 )
 def test_a_udp_flow_finds_the_next_container(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """The entries of a removed container go with it, and a client that keeps its port reaches the next one; what it

@@ -26,6 +26,11 @@ def default_gateways(lab: RunningLab, name: str) -> list[str]:
     says="gateway mode routed: no NAT; published ports are reached at the container's own address",
     verdict=SINCE_28,
     source="https://docs.docker.com/engine/network/port-publishing/",
+    advice=(
+        "From 28 on containers on networks of gateway mode routed leave with their own addresses. Before the "
+        "upgrade, give routers around the host a route to these subnets. Older engines masquerade them all the "
+        "same."
+    ),
 )
 def test_routed_network_is_reached_directly_and_one_way(lab: RunningLab, engine: str, evidence: Evidence) -> None:
     """With 28.5 containers of other networks and outsiders reach a routed one's published port; it reaches no nat one.
@@ -69,6 +74,10 @@ def test_routed_network_is_reached_directly_and_one_way(lab: RunningLab, engine:
     says="gateway mode isolated: an internal bridge has no address, and the host cannot reach its containers",
     verdict=SINCE_28,
     source="https://docs.docker.com/engine/network/drivers/bridge/",
+    advice=(
+        "From 28 on the host has no address on networks of gateway mode isolated. Find out what of the host talks "
+        "to their containers (health checks, proxies), and take the option away where it has to."
+    ),
 )
 def test_isolated_gateway_leaves_the_host_out(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """With 28.5 the bridge of an isolated network has no address; with 20.10 and 26.1 it has one all the same."""
@@ -99,6 +108,10 @@ def test_isolated_gateway_leaves_the_host_out(lab: RunningLab, change: Change, e
     says="--gw-priority decides which network provides a container's default gateway",
     verdict=SINCE_28,
     source="https://docs.docker.com/reference/cli/docker/network/connect/",
+    advice=(
+        "From 28 on --gw-priority may say by which network a container leaves. Nothing changes without it; scripts "
+        "that have it fail on older engines."
+    ),
 )
 def test_gateway_priority_decides(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """Without priorities the network that sorts first gives the gateway; with 28.5 one of higher priority does."""

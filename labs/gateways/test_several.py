@@ -61,6 +61,10 @@ def _answered(answer: observe.Answer) -> observe.Answer | None:
     says="the interfaces eth0, eth1, … of a container are in the alphabetical order of its networks",
     verdict=NAMED_BY_NETWORK,
     source="https://github.com/docker/compose/issues/3502",
+    advice=(
+        "From 28 on do not count on eth0 being a certain network: find an interface by its address, or name it "
+        "with com.docker.network.endpoint.ifname."
+    ),
 )
 def test_who_becomes_eth0(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """A running container's interfaces are numbered as its networks are connected, and anew at each start: 20.10 and

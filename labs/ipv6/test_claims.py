@@ -32,6 +32,7 @@ def addresses(lab: RunningLab, name: str, version: int) -> list[str]:
     says="a network may have IPv6 alone: --ipv6 --ipv4=false",
     verdict={"20.10": "absent", "26.1": "absent", "28.5": "proven"},
     source="https://docs.docker.com/engine/daemon/ipv6/",
+    advice=("Upgrade without a change. Networks with --ipv4=false need 28 or newer, also when you go back."),
 )
 def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """With 28.5 a network may be without IPv4, and still reach the outside; 20.10 and 26.1 do not know --ipv4."""
@@ -60,6 +61,10 @@ def test_a_network_may_have_ipv6_alone(lab: RunningLab, change: Change, engine: 
     says="an IPv6 network without a subnet gets one of unique local addresses (ULA)",
     verdict={"20.10": "absent", "26.1": "absent", "28.5": "proven"},
     source="https://docs.docker.com/engine/daemon/ipv6/",
+    advice=(
+        "Upgrade without a change. Where addresses have to stay the same, give --subnet all the same; on older "
+        "engines you have to."
+    ),
 )
 def test_an_ipv6_network_gets_unique_local_addresses(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence
@@ -114,6 +119,11 @@ def test_the_userland_proxy_joins_ipv6_to_ipv4(lab: RunningLab, evidence: Eviden
     says="`ip6tables` is on by default: IPv6 ports are published by DNAT, and what leaves is masqueraded",
     verdict={"20.10": "refuted", "26.1": "refuted", "28.5": "proven"},
     source="https://docs.docker.com/engine/release-notes/27/",
+    advice=(
+        "From 28 on IPv6 is translated as IPv4 is. Change allow-lists that name containers' IPv6 addresses, or "
+        "keep those with gateway mode routed for IPv6 (com.docker.network.bridge.gateway_mode_ipv6). On older "
+        "engines set ip6tables, and experimental with it."
+    ),
 )
 def test_an_engine_without_settings_and_ipv6(lab: RunningLab, engine: str, evidence: Evidence) -> None:
     """Without settings, 20.10 and 26.1 have docker-proxy take calls by IPv6, so that they seem to come from the bridge,

@@ -69,6 +69,10 @@ def test_none_is_loopback_alone(lab: RunningLab, evidence: Evidence) -> None:
     "q4.3",
     says="connecting makes a veth pair, puts one end into the bridge, moves the other into the container's namespace",
     verdict=MOVED_OR_MADE,
+    advice=(
+        "Only what watches the host for both ends of a new veth pair is concerned: from 28 on the container's end "
+        "never shows there. Watch the bridge's ports."
+    ),
 )
 def test_the_other_end_is_moved_or_made_inside(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence

@@ -97,6 +97,10 @@ def test_the_daemons_mtu_is_the_default_bridges_alone(lab: RunningLab, change: C
     says="a UDP flow that is older than the container which publishes its port finds it",
     verdict={"20.10": "refuted", "26.1": "proven", "28.5": "proven"},
     source="https://github.com/moby/moby/issues/8795",
+    advice=(
+        "With 26 and newer there is nothing to do. On 20.10 keep the userland proxy, or forget older flows after a "
+        "start: conntrack -D -p udp --orig-port-dst PORT."
+    ),
 )
 def test_an_older_udp_flow_without_a_proxy(lab: RunningLab, change: Change, engine: str, evidence: Evidence) -> None:
     """Without userland proxy 20.10 loses what a client sends from a port it used before, as long as conntrack remembers

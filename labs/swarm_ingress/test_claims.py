@@ -135,6 +135,10 @@ def test_an_encrypted_overlay_crosses_as_esp(lab: RunningLab, change: Change, ev
     verdict={"20.10": "partly", "26.1": "proven", "28.5": "proven"},
     source="https://docs.docker.com/reference/cli/docker/network/rm/",
     needs=["esp"],
+    advice=(
+        "With 26 and newer there is nothing to do. On 20.10 look for what an encrypted network left (iptables -t "
+        "mangle -S, iptables -S INPUT), and delete it before a plain one gets its number."
+    ),
 )
 def test_an_encrypted_overlay_goes_with_its_rules(
     lab: RunningLab, change: Change, engine: str, evidence: Evidence

@@ -16,13 +16,17 @@ from netproof.paths import HOME
 
 @frozen
 class Declared:
-    """A claim marker, where it stands, and its test's source. `verdict` is a word, or words by engine."""
+    """A claim marker, where it stands, and its test's source. `verdict` is a word, or words by engine.
+
+    `advice` is what somebody is to do who changes from one engine to another on which it comes out differently.
+    """
 
     id: str
     says: str
     verdict: str | Mapping[str, str]
     behaviour: str
     source: str
+    advice: str
     needs: tuple[str, ...]
     path: Path
     line: int
@@ -32,6 +36,11 @@ class Declared:
 def claims(lab: str) -> list[Declared]:
     """The claims of a lab, in the order of its files; none when it has none yet."""
     return [claim for path in sorted(catalog.folder(lab).glob("test_*.py")) for claim in in_file(path)]
+
+
+def advice(lab: str) -> dict[str, str]:
+    """{claim: what to do where engines differ}; none for a lab that the catalogue does not have."""
+    return {claim.id: claim.advice for claim in claims(lab) if claim.advice} if lab in catalog.names() else {}
 
 
 def in_file(path: Path) -> list[Declared]:
@@ -84,6 +93,7 @@ def _declared(
         verdict=words.get("verdict") or "",
         behaviour=" ".join((ast.get_docstring(function) or "").split("\n\n")[0].split()),
         source=words.get("source") or "",
+        advice=words.get("advice") or "",
         needs=tuple(words.get("needs") or ()),
         path=path,
         line=call.lineno,

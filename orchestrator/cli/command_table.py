@@ -223,9 +223,13 @@ _LABS: dict[str, Command] = {
             "engines": Flag("which engines, as 26.1,28.5; all unless given", "ENGINES"),
             "firewalls": Flag("which flavours of iptables, as nft,legacy; both unless given", "FLAVOURS"),
             "results": Flag("the file that keeps every finished cell; what is complete in it is not run again", "FILE"),
-            "against": Flag("an earlier results file: what has changed is told, and the exit code is 1", "FILE"),
+            "against": Flag(
+                "an engine, or an earlier results file: what has changed is told, and the exit code is 1",
+                "ENGINE|FILE",
+            ),
             "jobs": Flag("how many cells run at once; else as cores and memory allow", "NUMBER"),
             "junit": Flag("write a JUnit XML file as well", "FILE"),
+            "markdown": Flag("with --against: write what changes and what to do about it, for a ticket", "FILE"),
             "fresh": Flag("run every cell again"),
             "host": HOST,
             "json": JSON,
@@ -233,6 +237,7 @@ _LABS: dict[str, Command] = {
         examples=(
             "invoke matrix --labs bridge-nat --engines 26.1,28.5",
             "invoke matrix --engines 28.5 --against results-of-26.1.json",
+            "invoke matrix --engines 28.5 --against 26.1 --markdown ticket.md",
         ),
     ),
     "handbook": Command(

@@ -166,13 +166,14 @@ def matrix(
     against: str = "",
     jobs: str = "",
     junit: str = "",
+    markdown: str = "",
     host: str = "",
     fresh: bool = False,
     json: bool = False,
 ) -> None:
     """Prove labs on several engines and firewalls, and tell what differs."""
     options = {"labs": labs, "engines": engines, "firewalls": firewalls, "results": results}
-    options |= {"against": against, "jobs": jobs, "junit": junit}
+    options |= {"against": against, "jobs": jobs, "junit": junit, "markdown": markdown}
     with command(json=json) as screen, host_option.at_host(host):
         from netproof.cli.matrix import run
 

@@ -166,6 +166,7 @@ _KINDS: dict[str, Callable[[Position], Candidates]] = {
     "COUNT": _among("1", "2"),
     "ENGINE": _among(*table.ENGINES),
     "ENGINES": _among(*table.ENGINES),
+    "ENGINE|FILE": _among(*table.ENGINES),
     "FAULT": _faults,
     "FLAVOUR": _among(*table.FIREWALLS),
     "FLAVOURS": _among(*table.FIREWALLS),

@@ -16,7 +16,7 @@ from netproof.cli.common import Options
 from netproof.cli.matrix_progress import Following
 from netproof.cli.screen import Screen
 from netproof.engine import location, placement
-from netproof.errors import EXIT_CLAIM_FAILED
+from netproof.errors import EXIT_CLAIM_FAILED, UsageError
 from netproof.hosts.backend_choice import engines as engines_here
 from netproof.hosts.backend_choice import hosts as hosts_here
 from netproof.matrix import compare as comparing
@@ -25,16 +25,19 @@ from netproof.matrix.cell_process import Run
 from netproof.matrix.compare import Cells, Comparison
 from netproof.matrix.pool import Ended, Pool, Task
 from netproof.matrix.records import Cell, Inputs, Key
+from netproof.matrix.ticket import Ticket
 
 
 @frozen
 class _Asked:
-    """A command line that has been understood."""
+    """A command line that has been understood; `base` is the engine that others are compared with, if one was named."""
 
     keys: list[Key]
     hosts: Mapping[str, int]
     results: Path
     junit: Path | None
+    markdown: Path | None
+    base: str
     earlier: Cells | None
     pairs: list[comparing.Pair]
     every_lab: bool
@@ -60,11 +63,15 @@ def run(screen: Screen, options: Options, *, fresh: bool) -> None:
     asked = _understood(options, fresh=fresh)
     with results_file.held(asked.results):
         outcome = _run(screen, asked, results_file.Book.open(asked.results))
-    found = _against(asked, outcome)
+    before, after = _sides(asked, outcome)
+    found = None if before is None else comparing.against(before, after, asked.pairs, _labs(asked))
     if asked.junit:
         with output_file.written(asked.junit, "--junit") as file:
             file.write(junit_xml.text(outcome.cells).encode())
-    matrix_report.show(screen, outcome.cells, found, options["against"])
+    if asked.markdown and found and before:
+        with output_file.written(asked.markdown, "--markdown") as file:
+            file.write(Ticket.of(found, before, after.values()).text().encode())
+    matrix_report.show(screen, outcome.cells, found, f"engine {asked.base}" if asked.base else options["against"])
     _end(screen, asked, outcome)
     screen.document(_document(outcome, found))
     if any(cell.failed for cell in outcome.cells) or (found and found.changed):
@@ -73,7 +80,13 @@ def run(screen: Screen, options: Options, *, fresh: bool) -> None:
 
 def _understood(options: Options, *, fresh: bool) -> _Asked:
     """Everything that can be wrong with a command line is told before anything is built."""
-    keys = selection.keys(options["labs"], options["engines"], options["firewalls"], engines_here())
+    here = engines_here()
+    base = options["against"] if options["against"] in here else ""
+    wanted = options["engines"] or (",".join(selection.newer(base, here)) if base else "")
+    keys = selection.keys(options["labs"], wanted, options["firewalls"], here)
+    compared = [] if not base else selection.keys(options["labs"], base, options["firewalls"], here)
+    now = [key for key in keys if key not in compared]
+    keys = [*compared, *now]
     hosts = {name: len(catalog.load(name).hosts) for name in dict.fromkeys(key.lab for key in keys)}
     selection.jobs(options["jobs"], len(keys), 1)
     results = Path(options["results"]) if options["results"] else results_file.default_path()
@@ -82,13 +95,34 @@ def _understood(options: Options, *, fresh: bool) -> _Asked:
         results_file.check_writable(report, "--junit")
     if results.exists():
         results_file.read(results, "--results")
+    ticket = Path(options["markdown"]) if options["markdown"] else None
+    if ticket:
+        results_file.check_writable(ticket, "--markdown")
+        if not options["against"]:
+            what = "--markdown writes what has changed, and nothing says since when."
+            raise UsageError(what, "Name an engine or a results file: --against 26.1.")
     earlier, pairs = None, []
-    if options["against"]:
+    if base:
+        pairs = _across(compared, now)
+    elif options["against"]:
         earlier = results_file.read(Path(options["against"]), "--against")
         there = results_file.columns(cell.key for cell in earlier.values() if cell.complete)
         pairs = comparing.pairs(there, results_file.columns(keys))
     every_lab = not options["labs"].strip(", ")
-    return _Asked(keys, hosts, results, report, earlier, pairs, every_lab, options["jobs"], fresh)
+    jobs = options["jobs"]
+    return _Asked(keys, hosts, results, report, ticket, base, earlier, pairs, every_lab, jobs, fresh)
+
+
+def _across(compared: list[Key], now: list[Key]) -> list[comparing.Pair]:
+    """One engine beside each of the others, flavour by flavour. Raises UsageError where there is no other."""
+    was = results_file.columns(compared)
+    found = [(one, this) for this in results_file.columns(now) for one in was if one.firewall == this.firewall]
+    if not found:
+        raise UsageError(
+            f"--against {was[0].engine}: it cannot be compared with itself.",
+            "Name another with --engines, or a results file of an earlier run with --against.",
+        )
+    return found
 
 
 def _run(screen: Screen, asked: _Asked, results: results_file.Book) -> Outcome:
@@ -101,9 +135,9 @@ def _run(screen: Screen, asked: _Asked, results: results_file.Book) -> Outcome:
     if kept:
         screen.say(f"unchanged and not run again: {len(kept)} of {len(asked.keys)} cells (--fresh runs them)")
     known = [*(asked.earlier or {}).values(), *results.cells.values()]
-    seconds = selection.longest_first(pending, asked.hosts, known)
-    if pending:
-        _fill(screen, asked, results, seconds, inputs)
+    expected = selection.expected(pending, asked.hosts, known)
+    if expected:
+        _fill(screen, asked, results, expected, inputs)
     return Outcome([results.cells[key] for key in asked.keys], kept)
 
 
@@ -123,11 +157,11 @@ def _fill(
     screen: Screen,
     asked: _Asked,
     results: results_file.Book,
-    seconds: Mapping[Key, float],
+    expected: Mapping[Key, float],
     inputs: Mapping[Key, Inputs],
 ) -> None:
-    """Run cells in this order, and keep each as soon as it has ended."""
-    order = list(seconds)
+    """Run cells, which are expected to take so many seconds each, and keep each as soon as it has ended."""
+    order = list(expected)
 
     def begin(key: Key, say: Callable[[str], None]) -> Task:
         run = Run(key, inputs[key], say)
@@ -135,8 +169,7 @@ def _fill(
 
     most = hosts_here().at_once
     jobs = min(selection.jobs(asked.jobs, len(order), asked.largest), most or len(order))
-    expected = selection.span(seconds.values(), jobs)
-    with Following(screen, len(order), jobs, expected) as following:
+    with Following(screen, expected, jobs) as following:
         pool = Pool(jobs, begin, following.stopping)
         try:
             with pool.running(order) as events:
@@ -151,13 +184,21 @@ def _fill(
             raise
 
 
-def _against(asked: _Asked, outcome: Outcome) -> Comparison | None:
-    if asked.earlier is None:
-        return None
+def _sides(asked: _Asked, outcome: Outcome) -> tuple[Cells | None, Cells]:
+    """What it was before, None where nothing is compared, and what it is now."""
+    cells = {cell.key: cell for cell in outcome.cells}
+    if not asked.base:
+        return asked.earlier, cells
+    was = {key: cell for key, cell in cells.items() if key.column.engine == asked.base}
+    return was, {key: cell for key, cell in cells.items() if key not in was}
+
+
+def _labs(asked: _Asked) -> list[str]:
+    """The labs that are compared."""
     labs = list(asked.hosts)
-    if asked.every_lab:
+    if asked.every_lab and asked.earlier is not None:
         labs += sorted({key.lab for key in asked.earlier})
-    return comparing.against(asked.earlier, {cell.key: cell for cell in outcome.cells}, asked.pairs, labs)
+    return labs
 
 
 def _end(screen: Screen, asked: _Asked, outcome: Outcome) -> None:
@@ -165,9 +206,11 @@ def _end(screen: Screen, asked: _Asked, outcome: Outcome) -> None:
     screen.line(f"  results: {asked.results}")
     if asked.junit:
         screen.line(f"  JUnit: {asked.junit}")
+    if asked.markdown:
+        screen.line(f"  for a ticket: {asked.markdown}")
     worth = _worth_a_look(outcome.cells)
     commands = [f"invoke lab up {worth.lab} --engine {worth.column.engine} --firewall {worth.column.firewall}"]
-    if asked.earlier is None:
+    if not asked.pairs:
         # Another file, so that an interrupted run does not change what it is compared with.
         newer = asked.results.with_stem(f"{asked.results.stem}-new")
         commands.append(f"invoke matrix --against {asked.results} --results {newer}")

@@ -1,9 +1,14 @@
-"""Progress of a matrix: on a terminal the cells that run and what each does, elsewhere a line for each that ends."""
+"""Progress of a matrix: on a terminal the cells that run and what each does, elsewhere a line for each that ends.
+
+Both with what is likely to be left to wait.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,33 +16,24 @@ from netproof.cli.screen import Screen
 from netproof.matrix.pool import Ended, Event
 from netproof.matrix.records import Cell, Key
 
-_MINUTE = 60
-
-
-def duration(seconds: float) -> str:
-    """Roughly: `40 s`, `3 min`, `1 h 20 min`."""
-    if seconds < _MINUTE:
-        return f"{max(10, round(seconds, -1)):.0f} s"
-    hours, minutes = divmod(round(seconds / _MINUTE), _MINUTE)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
 
 class Following:
     """Shows events while it is entered."""
 
-    def __init__(self, screen: Screen, total: int, jobs: int, expected: float = 0.0) -> None:
+    def __init__(self, screen: Screen, expected: Mapping[Key, float], jobs: int) -> None:
+        """Of cells that are expected to take so many seconds each."""
         self._screen = screen
-        self._total = total
-        self._jobs = min(jobs, total)
-        self._expected = expected
+        self._expected = dict(expected)
+        self._total = len(expected)
+        self._jobs = min(jobs, self._total)
         self._done = 0
+        self._took = self._thought = 0.0
         self._running: dict[Key, tuple[float, str]] = {}
         self._live: Any = None
 
     def __enter__(self) -> Self:
         words = f"{self._total} cells" if self._total > 1 else "1 cell"
-        about = f": about {duration(self._expected)}" if self._expected else ""
-        self._screen.say(f"running {words}, {self._jobs} at once{about}")
+        self._screen.say(f"running {words}, {self._jobs} at once; {waiting(self._left())}")
         if sys.stderr.isatty() and not self._screen.json:
             from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
             from rich.live import Live  # noqa: PLC0415 - as above
@@ -68,7 +64,20 @@ class Following:
     def _end(self, cell: Cell) -> None:
         self._done += 1
         self._running.pop(cell.key, None)
-        self._tell(f"{self._done}/{self._total} {cell.key}: {cell.summary} ({cell.seconds:.1f} s)")
+        self._took += cell.seconds
+        self._thought += self._expected.pop(cell.key, cell.seconds)
+        left = f"; {waiting(self._left())}" if self._expected else ""
+        self._tell(f"{self._done}/{self._total} {cell.key}: {cell.summary} ({cell.seconds:.1f} s){left}")
+
+    def _left(self) -> float:
+        """Seconds that are likely to pass: what was expected of the rest, by how wrong that has been until now."""
+        wrong = min(max(self._took / self._thought, 1 / _WRONG), _WRONG) if self._thought else 1.0
+        now, running = time.monotonic(), dict(self._running)
+        rest = [
+            max(seconds * wrong - (now - running[key][0] if key in running else 0), 0)
+            for key, seconds in self._expected.items()
+        ]
+        return max(max(rest, default=0), sum(rest) / max(self._jobs, 1))
 
     def stopping(self, count: int) -> None:
         """Cells are being stopped."""
@@ -93,4 +102,15 @@ class Following:
         for key, (since, text) in list(self._running.items()):
             row = (str(key), f"{time.monotonic() - since:4.0f} s", text)
             table.add_row("", *(Text(word, style="dim", no_wrap=True, overflow="ellipsis") for word in row))
-        return Group(table, Text(f"  {self._done} of {self._total} cells done"))
+        return Group(table, Text(f"  {self._done} of {self._total} cells done; {waiting(self._left())}"))
+
+
+def waiting(seconds: float) -> str:
+    """How long there is still to wait, no more exactly than it can be known."""
+    if seconds < _MINUTE:
+        return f"about {max(10, math.ceil(seconds / 10) * 10)} s left"
+    return f"about {math.ceil(seconds / 60)} min left"
+
+
+_MINUTE = 90.0
+_WRONG = 4.0

@@ -105,7 +105,7 @@ def _changes(screen: Screen, found: Comparison, against: str) -> None:
     """What is not as it was in an earlier matrix; first, because it is what was asked for."""
     if found.across:
         words = ", ".join(f"{before} → {after}" for before, after in found.pairs)
-        screen.line(f"{against} has another engine; compared across: {words}")
+        screen.line(f"compared across: {words}")
     count = len(found.changed)
     _heading(screen, f"{count} {'change' if count == 1 else 'changes'} against {against}")
     for item in found.changed:

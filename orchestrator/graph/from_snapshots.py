@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from attrs import evolve
+
 from netproof.facts import Difference, Flat, Snapshot, compare, flatten
 from netproof.facts.flat_snapshot import place_name
-from netproof.facts.model import ContainerFact, Link, Namespace
+from netproof.facts.model import ContainerFact, Link
 from netproof.graph.model import Box, Graph, Interface
+from netproof.graph.names import box_kind, box_name, network_of
 from netproof.graph.peers import edges, hidden_links, key
+from netproof.graph.published import at_interfaces
+from netproof.graph.ways_out import ways_out
 
 Line = tuple[str, str, str, str]
 _QUIET = {"engine", "containers", "servers", "links", "addresses"}  # told one by one
@@ -37,7 +42,8 @@ def of(
     boxes = [box for host, snapshot in snapshots.items() for box in _boxes(host, snapshot, kept)]
     boxes += [Box(f"{host}/host", host, host, "lab host", (), (), ("the lab host is gone",)) for host in sorted(dead)]
     drawn = {each.id for box in boxes for each in box.interfaces}
-    return Graph(name, tuple(boxes), tuple(edge for edge in edges(snapshots) if {edge.start, edge.end} <= drawn))
+    found_edges = [*edges(snapshots), *(way for host, one in snapshots.items() for way in ways_out(host, one))]
+    return Graph(name, tuple(boxes), tuple(edge for edge in found_edges if {edge.start, edge.end} <= drawn))
 
 
 def _flat(baseline: Flat | Mapping[str, Snapshot] | None) -> Flat | None:
@@ -65,36 +71,45 @@ def _box(host: str, snapshot: Snapshot, place: str, found: list[Difference]) -> 
     changed = {each.key.split(" ")[0] for each in ours if each.aspect in {"links", "addresses"}}
     skipped = hidden_links(snapshot, place)
     shown = [link for link in space.links if link.name not in skipped and link.name not in _UNUSED]
+    ports = at_interfaces(snapshot) if place == "host" else {}
     if any(link.name != "lo" for link in shown):
-        shown = [link for link in shown if link.name != "lo"]
-    interfaces = tuple(_interface(host, snapshot, place, link, marked=link.name in changed) for link in shown)
-    notes = tuple(_notes(snapshot, place))
-    return Box(f"{host}/{place}", host, called, _kind(snapshot, place), interfaces, notes, _marks(found, called))
+        shown = [link for link in shown if link.name != "lo" or ports.get("lo")]
+    interfaces = tuple(
+        evolve(
+            _interface(host, snapshot, place, link),
+            ports=tuple(ports.get(link.name, ())),
+            marked=link.name in changed,
+        )
+        for link in shown
+    )
+    notes = (*_notes(snapshot, place), *ports.get("", ()))
+    name, kind = box_name(host, snapshot, place), box_kind(snapshot, place)
+    return Box(f"{host}/{place}", host, name, kind, interfaces, notes, _marks(found, called))
 
 
-def _interface(host: str, snapshot: Snapshot, place: str, link: Link, *, marked: bool) -> Interface:
+def _interface(host: str, snapshot: Snapshot, place: str, link: Link) -> Interface:
     space = snapshot.namespaces[place]
     addresses = tuple(
         each.address for each in space.addresses if each.interface == link.name and each.scope in {"global", "host"}
     )
     if len(addresses) > _MANY:
         addresses = (*addresses[:_MANY], f"+{len(addresses) - _MANY} more")
-    return Interface(
-        key(host, place, link), link.name, link.kind, addresses, tuple(_about(snapshot, space, link)), marked
-    )
+    notes = tuple(_about(snapshot, place, link))
+    return Interface(key(host, place, link), link.name, link.kind, addresses, notes)
 
 
 _MANY = 3
 
 
-def _about(snapshot: Snapshot, space: Namespace, link: Link) -> list[str]:
+def _about(snapshot: Snapshot, place: str, link: Link) -> list[str]:
+    space, network = snapshot.namespaces[place], network_of(snapshot, place, link)
     notes = []
     if link.kind == "bridge":
-        notes.append(_network_of(snapshot, link.name))
+        notes.append(f"bridge, {network}" if network else "bridge")
     elif link.kind == "vxlan":
         notes.append(f"VXLAN VNI {link.details.get('id')}")
     elif link.kind in {"macvlan", "ipvlan"}:
-        notes.append(link.kind)
+        notes.append(f"{link.kind}, {network}" if network else link.kind)
     if link.master and link.kind != "bridge":
         notes.append(f"port of {link.master}")
     if "UP" not in link.flags:
@@ -103,23 +118,7 @@ def _about(snapshot: Snapshot, space: Namespace, link: Link) -> list[str]:
         link.kind == "bridge" and not any(each.master == link.name for each in space.links)
     ):
         notes.append("no carrier")
-    return [note for note in notes if note]
-
-
-def _network_of(snapshot: Snapshot, bridge: str) -> str:
-    for each in snapshot.engine.networks:
-        named = each.options.get("com.docker.network.bridge.name", f"br-{each.id[:12]}")
-        if bridge == named or (bridge == "docker0" and each.name == "bridge"):
-            return f"bridge, network {each.name}" + (" (internal)" if each.internal else "")
-    return "bridge"
-
-
-def _kind(snapshot: Snapshot, place: str) -> str:
-    kind = place.partition(":")[0]
-    if kind == "netns":
-        links = snapshot.namespaces[place].links
-        return "switch" if any(link.kind == "bridge" for link in links) else "outsider"
-    return {"host": "lab host", "path": "namespace"}.get(kind, kind)
+    return notes
 
 
 def _notes(snapshot: Snapshot, place: str) -> list[str]:
@@ -128,35 +127,12 @@ def _notes(snapshot: Snapshot, place: str) -> list[str]:
     if place == "host":
         notes.append(f"engine {engine.version}" if engine.answers else "engine does not answer")
         notes += [f"{each.name} ({each.state}, host network)" for each in engine.containers if each.mode == "host"]
-        for each in engine.containers:
-            notes += sorted({line for line in _published(each) if line})
     else:
         owner = next((each for each in engine.containers if each.name == name), None)
         if owner is not None:
             notes += [f"+ {each.name} ({each.state})" for each in engine.containers if _joins(each, owner)]
     dead = [called for called, state in snapshot.spawned.items() if not state["alive"] and state["place"] == place]
     return notes + [f"server {called} died" for called in dead]
-
-
-def _published(container: ContainerFact) -> list[str]:
-    """Where its ports are published; on all IPv6 addresses only where it is not on all IPv4 ones, too."""
-    both = {(port, bound["HostPort"]) for port, several in container.ports.items() for bound in several if _any(bound)}
-    return [
-        f"{_listen(bound['HostIp'])}:{bound['HostPort']} -> {container.name}:{port}"
-        for port, several in container.ports.items()
-        for bound in several
-        if bound["HostIp"] != "::" or (port, bound["HostPort"]) not in both
-    ]
-
-
-def _any(bound: Mapping[str, str]) -> bool:
-    return bound["HostIp"] in {"", "0.0.0.0"}  # noqa: S104 - a fact, not a server
-
-
-def _listen(address: str) -> str:
-    if address in {"", "0.0.0.0"}:  # noqa: S104 - a fact, not a server
-        return "*"
-    return f"[{address}]" if ":" in address else address
 
 
 def _joins(each: ContainerFact, owner: ContainerFact) -> bool:

@@ -12,6 +12,8 @@ from netproof.graph.model import Box, Graph
 from netproof.program import in_a_clone
 
 CHAR, ROW, HEAD, PAD = 7.4, 17, 42, 10
+LABEL_CHAR, LABEL_ROW = 6.6, 14
+Rows = list[tuple[str, list[str], bool]]
 OUTSIDE = {"outsider", "switch"}  # they stand beside lab hosts, not in them
 
 
@@ -21,7 +23,7 @@ class NoPicture(NetproofError):
     exit_code = 3
 
 
-def rows(box: Box) -> list[tuple[str, list[str], bool]]:
+def rows(box: Box) -> Rows:
     """(id, lines, marked) of what stands below a box's head."""
     found = [(each.id, list(each.lines), each.marked) for each in box.interfaces]
     extra = [(f"{box.id}#{number}", [note], False) for number, note in enumerate(box.notes)]
@@ -43,14 +45,14 @@ def _height(lines: list[str]) -> int:
     return ROW * len(lines) + 8
 
 
-def size(box: Box, parts: list[tuple[str, list[str], bool]]) -> tuple[float, int]:
+def size(box: Box, parts: Rows) -> tuple[float, int]:
     """Width and height of a box with these rows, in points."""
     longest = max([len(line) for _, lines, _ in parts for line in lines], default=0)
     width = max(longest * CHAR, len(box.name) * 9.2, len(box.kind) * CHAR) + 2 * PAD
     return round(max(width, 110)), HEAD + sum(_height(lines) for _, lines, _ in parts)
 
 
-def _label(width: float, head: int, parts: list[tuple[str, list[str], bool]], ports: dict[str, str]) -> str:
+def _label(width: float, head: int, parts: Rows, ports: dict[str, str]) -> str:
     cells = [("", head)] if head else []
     cells += [(ports[one], _height(lines)) for one, lines, _ in parts]
     made = [
@@ -61,7 +63,7 @@ def _label(width: float, head: int, parts: list[tuple[str, list[str], bool]], po
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(made)}</TABLE>>'
 
 
-def nodes(graph: Graph) -> Iterator[tuple[str, Box, list[tuple[str, list[str], bool]], float, int]]:
+def nodes(graph: Graph) -> Iterator[tuple[str, Box, Rows, float, int]]:
     """(id, box, rows, width, height): a box each, but a lab host's interfaces stand alone."""
     for box in graph.boxes:
         if box.kind != "lab host":
@@ -88,10 +90,13 @@ def between(graph: Graph) -> list[int]:
     ]
 
 
-def source(graph: Graph) -> str:
-    """DOT with fixed sizes; node and edge ids are those of the graph. Edges between hosts are left out."""
+def source(graph: Graph, apart: float = 0.4) -> str:
+    """DOT with fixed sizes; node and edge ids are those of the graph. Edges between hosts are left out.
+
+    `apart` are the inches between columns.
+    """
     hosts = list(dict.fromkeys(box.host for box in graph.boxes))
-    lines = ["digraph lab {", "rankdir=LR; nodesep=0.22; ranksep=0.5; compound=true; edge [dir=none];"]
+    lines = ["digraph lab {", f"rankdir=LR; nodesep=0.22; ranksep={apart}; compound=true; edge [dir=none];"]
     lines += ["node [shape=plain];"]
     where: dict[str, str] = {}
     inside: dict[str, list[str]] = {host: [] for host in hosts}
@@ -116,31 +121,48 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+_ORDER = ("container", "namespace", "lab host", "switch", "outsider")  # from left to right
+
+
+def _rank(box: Box) -> int:
+    return next((number for number, kind in enumerate(_ORDER) if box.kind.startswith(kind)), 0)
+
+
+def label_size(label: str) -> tuple[float, int]:
+    """Width and height of what is written at a wire, in points."""
+    lines = label.split("\n")
+    return max(len(line) for line in lines) * LABEL_CHAR + 8, LABEL_ROW * len(lines)
+
+
 def _edges(graph: Graph, where: dict[str, str]) -> Iterator[str]:
-    order = {"container": 0, "namespace": 1, "lab host": 2, "switch": 3, "outsider": 4}
     box_of = {each.id: box for box in graph.boxes for each in box.interfaces}
     apart = set(between(graph))
     for number, edge in enumerate(graph.edges):
         if number in apart:
             continue
-        ends = sorted((edge.start, edge.end), key=lambda one: order.get(box_of[one].kind, 0))
-        label = ""
-        if edge.label:
-            label = (
-                f', label=<<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{len(edge.label) * 6.6 + 8:.0f}" '
-                'HEIGHT="14"></TD></TR></TABLE>>'
-            )
-        yield f'{where[ends[0]]} -> {where[ends[1]]} [id="e{number}"{label}];'
+        ends = (edge.start, edge.end)
+        if edge.kind not in {"forward", "blocked"}:
+            ends = tuple(sorted(ends, key=lambda one: _rank(box_of[one])))  # type: ignore[assignment]  # still two
+        yield f'{where[ends[0]]} -> {where[ends[1]]} [id="e{number}"{_room(edge.label)}];'
+    joined = {edge.start for edge in graph.edges if edge.kind in {"forward", "blocked"}}
     for box in graph.boxes:
         if box.kind == "lab host":
-            bridges = [each.id for each in box.interfaces if each.kind == "bridge"]
+            bridges = [each.id for each in box.interfaces if each.kind == "bridge" and each.id not in joined]
             others = [each.id for each in box.interfaces if each.kind != "bridge"]
             for one in bridges:
                 for two in others:
                     yield f"{where[one]} -> {where[two]} [style=invis, weight=0];"
 
 
-def positions(graph: Graph) -> dict[str, Any]:
+def _room(label: str) -> str:
+    """Room for a label, which is written by us."""
+    if not label:
+        return ""
+    wide, high = label_size(label)
+    return f', label=<<TABLE BORDER="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="{wide:.0f}" HEIGHT="{high}"></TD></TR></TABLE>>'
+
+
+def positions(graph: Graph, apart: float = 0.4) -> dict[str, Any]:
     """What Graphviz answers (json0). NoPicture when it is not there."""
     try:
         from pygraphviz import AGraph  # noqa: PLC0415 - only pictures need it
@@ -149,5 +171,5 @@ def positions(graph: Graph) -> dict[str, Any]:
             f"Graphviz, which arranges the picture, cannot be loaded: {error}.",
             f"{in_a_clone('`./bootstrap true` installs it; ')}--format mermaid and --format dot do without.",
         ) from None
-    answer: dict[str, Any] = json.loads(AGraph(string=source(graph)).draw(format="json0", prog="dot"))
+    answer: dict[str, Any] = json.loads(AGraph(string=source(graph, apart)).draw(format="json0", prog="dot"))
     return answer

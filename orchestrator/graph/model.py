@@ -7,19 +7,23 @@ from attrs import frozen
 
 @frozen
 class Interface:
-    """An interface that is drawn; `notes` says more about it, such as its network or its state."""
+    """An interface that is drawn; `notes` says more about it, such as its network or its state.
+
+    `ports` are published ports that it takes, as `*:8080 -> web:80/tcp`.
+    """
 
     id: str
     name: str
     kind: str
     addresses: tuple[str, ...]
     notes: tuple[str, ...]
-    marked: bool
+    marked: bool = False
+    ports: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """As it is written."""
-        return (" ".join((self.name, *self.addresses[:1])), *self.addresses[1:], *self.notes)
+        return (" ".join((self.name, *self.addresses[:1])), *self.addresses[1:], *self.notes, *self.ports)
 
 
 @frozen
@@ -37,7 +41,10 @@ class Box:
 
 @frozen
 class Edge:
-    """A connection of two interfaces: kind veth, port, parent or vxlan."""
+    """A connection of two interfaces: kind veth, port, parent or vxlan; forward or blocked from a bridge to a way out.
+
+    Lines of a label are parted by line feeds.
+    """
 
     start: str
     end: str

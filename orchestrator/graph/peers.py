@@ -110,7 +110,7 @@ def edges(snapshots: dict[str, Snapshot]) -> Iterator[Edge]:
             parent = (_leads(snapshots[host], place, link) if _knows(space) else None) or "host"
             for near in snapshots[host].namespaces[parent].links if parent in snapshots[host].namespaces else ():
                 if near.index == link.peer_index:
-                    yield Edge(key(*end), key(host, parent, near), "parent", link.details.get("macvlan_mode") or "")
+                    yield Edge(key(*end), key(host, parent, near), "parent", link.details.get("mode") or "")
     yield from _tunnels(snapshots)
 
 

@@ -24,7 +24,9 @@ def dot(graph: Graph) -> str:
         if extra or not box.interfaces:
             lines.append(f"    {_quoted(box.id)} [shape=plaintext, label={_quoted(chr(10).join(extra))}];")
         lines.append("  }")
-    lines += [f"  {_quoted(edge.start)} -- {_quoted(edge.end)} [label={_quoted(edge.label)}];" for edge in graph.edges]
+    for edge in graph.edges:
+        dashed = ", style=dashed" if edge.kind in {"vxlan", "parent", "forward", "blocked"} else ""
+        lines.append(f"  {_quoted(edge.start)} -- {_quoted(edge.end)} [label={_quoted(edge.label)}{dashed}];")
     return "\n".join([*lines, "}", ""])
 
 
@@ -46,8 +48,8 @@ def mermaid(graph: Graph) -> str:
         if box.marks:
             lines.append(f"  style b{number} stroke:#b91c1c,stroke-width:3px")
     for edge in graph.edges:
-        label = f'|"{_safe(edge.label)}"|' if edge.label else ""
-        line = "-.-" if edge.kind in {"vxlan", "parent"} else "---"
+        label = f'|"{_safe(edge.label).replace(chr(10), "<br/>")}"|' if edge.label else ""
+        line = "-.-" if edge.kind in {"vxlan", "parent", "forward", "blocked"} else "---"
         lines.append(f"  {names[edge.start]} {line}{label} {names[edge.end]}")
     return "\n".join([*lines, ""])
 
@@ -64,5 +66,5 @@ def text(graph: Graph) -> str:
 def _wires(graph: Graph) -> Iterator[str]:
     names = {each.id: f"{box.name}:{each.name}" for box in graph.boxes for each in box.interfaces}
     for edge in graph.edges:
-        middle = f" {edge.label} " if edge.label else ""
+        middle = f" {edge.label.replace(chr(10), ' ')} " if edge.label else ""
         yield f"{names[edge.start]} ──{middle}── {names[edge.end]}"

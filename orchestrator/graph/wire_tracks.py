@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
-from netproof.graph.layout import HEAD, OUTSIDE, ROW, between
-from netproof.graph.model import Box, Graph
+from attrs import frozen
 
-Frame = tuple[float, float, float, float]  # left, top, width, height, in points
-Placed = tuple[Box, list[tuple[str, list[str], bool]], Frame]
-_TRACK, _LETTER, _TURN, _GAP = 16, 6.8, 8.0, 4.0
+from netproof.graph.labels import Frame, Point
+from netproof.graph.layout import HEAD, ROW, Rows, between, label_size
+from netproof.graph.model import Box, Edge, Graph
 
-
-def room(graph: Graph) -> float:
-    """How much of the width tracks take, with what is written at them, where nothing else stands beside the hosts."""
-    found = between(graph)
-    if not found or any(box.kind in OUTSIDE for box in graph.boxes):
-        return 0
-    return len(found) * _TRACK + max(len(graph.edges[number].label) for number in found) * _LETTER + 2 * _TRACK
+Placed = tuple[Box, Rows, Frame]
+_TRACK, _TURN, _GAP = 16, 8.0, 4.0
 
 
-def tracks(graph: Graph, placed: Sequence[Placed], right: float) -> Iterator[str]:
+@frozen
+class Track:
+    """A wire beside the lab hosts: its path, and where the middle of its label is wished."""
+
+    edge: Edge
+    path: str
+    label: Point
+
+
+def tracks(graph: Graph, placed: Sequence[Placed], right: float) -> Iterator[Track]:
     """The wires; `right` is where the lab hosts end."""
     rows = {name: frame for box, parts, whole in placed for name, frame in _rows(box, parts, whole)}
     frames = [frame for _, _, frame in placed]
     found = sorted(between(graph), key=lambda number: graph.edges[number].kind == "vxlan")
-    for track, number in enumerate(found):
+    last = right + len(found) * _TRACK
+    for order, number in enumerate(found):
         edge = graph.edges[number]
-        out = right + (track + 1) * _TRACK - 6
+        out = right + (order + 1) * _TRACK - 6
         (x, y), (far, down) = sorted(
             (_exit(rows[end], out, frames) for end in (edge.start, edge.end)), key=lambda end: end[1]
         )
         path = f"M{x:.1f} {y:.1f}H{out - _TURN:.1f}q{_TURN} 0 {_TURN} {_TURN}V{down - _TURN:.1f}"
         path += f"q0 {_TURN} {-_TURN} {_TURN}H{far:.1f}"
-        yield f'<path d="{path}" class="{"vxlan" if edge.kind == "vxlan" else "wire"}"/>'
-        if edge.label:
-            yield f'<text x="{out + 6:.1f}" y="{down + 4:.1f}" class="label">{escape(edge.label)}</text>'
+        # Right of all of them, so that none crosses it; each in a line of its own.
+        yield Track(edge, path, (last + label_size(edge.label)[0] / 2, (y + down) / 2 + order * ROW))
 
 
-def _rows(box: Box, parts: list[tuple[str, list[str], bool]], frame: Frame) -> Iterator[tuple[str, Frame]]:
+def _rows(box: Box, parts: Rows, frame: Frame) -> Iterator[tuple[str, Frame]]:
     """Each interface, and where it is written."""
     x, y, width, _ = frame
     down = y + (0 if box.kind == "lab host" else HEAD)

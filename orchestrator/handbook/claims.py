@@ -68,6 +68,7 @@ class Entry:
     chips: dict[str, list[Chip]] = field(factory=dict)
     seen: Sequence[Seen] = ()
     proof: Proof | None = None
+    advice: str = ""
 
     @property
     def anchor(self) -> str:
@@ -102,6 +103,7 @@ def _ran(row: Row, engines: Iterable[str], claim: Declared | None) -> Entry:
         chips={engine: _chips(row, engine, where) for engine in engines},
         seen=seen,
         proof=_proof(claim) if claim else None,
+        advice=claim.advice if claim else "",
     )
 
 

@@ -16,15 +16,22 @@ from netproof.matrix.records import Cell, Walk
 
 FOLDER = "pictures"
 _SVG = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<svg\b", re.DOTALL)
+_DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)\s*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
 _DRAWN = re.compile(r"<(rect|path|line|polyline|polygon|circle|ellipse|text|image|use)\b")
 
 
 @frozen
 class Picture:
-    """A file of the site, under its folder for static files, and the columns it was drawn in."""
+    """A file of the site, under its folder for static files, and the columns it was drawn in.
+
+    A page has its own switch of light and dark, which a picture in it does not see: `light` and `dark` are the two of
+    one that has both, and otherwise the same.
+    """
 
     file: str
     columns: str
+    light: str
+    dark: str
 
 
 @frozen
@@ -49,8 +56,15 @@ class Media:
         if not _SVG.match(svg) or not _DRAWN.search(svg):
             return None
         name = hashlib.sha256(svg.encode("utf-8", "replace")).hexdigest()[:16]
+        whole = self._keep(name, svg)
+        if not _DARK.search(svg):
+            return Picture(whole, columns, whole, whole)
+        light = self._keep(f"{name}-light", _DARK.sub("", svg))
+        return Picture(whole, columns, light, self._keep(f"{name}-dark", _DARK.sub(r"\1", svg)))
+
+    def _keep(self, name: str, svg: str) -> str:
         (self._folder / f"{name}.svg").write_text(svg, "utf-8", "replace")
-        return Picture(f"{FOLDER}/{name}.svg", columns)
+        return f"{FOLDER}/{name}.svg"
 
     def pictures(self, cells: Sequence[Cell]) -> list[Picture]:
         """The pictures of a lab, each once, in the order of its cells."""

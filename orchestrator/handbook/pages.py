@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import frozen
 
 from netproof import catalog
-from netproof.handbook import commands
+from netproof.handbook import commands, lessons
 from netproof.handbook.claims import NOT_RUN, Entry, entries
 from netproof.handbook.commands import Try
 from netproof.handbook.coverage import Scope
@@ -62,6 +62,7 @@ class LabPage:
     gaps: Sequence[str]
     broken: Sequence[tuple[str, str]]
     changed: bool
+    lesson: str
 
     @property
     def name(self) -> str:
@@ -85,6 +86,16 @@ class Handbook:
 
     scope: Scope
     labs: Sequence[LabPage]
+
+    @property
+    def ran(self) -> list[LabPage]:
+        """The labs that something ran on, in the order of lessons."""
+        return [page for page in self.labs if page.name not in self.scope.labs]
+
+    @property
+    def not_run(self) -> list[LabPage]:
+        """The others."""
+        return [page for page in self.labs if page.name in self.scope.labs]
 
     @property
     def every_word(self) -> Sequence[str]:
@@ -139,7 +150,7 @@ def counted(words: Iterable[str]) -> dict[str, int]:
 
 def handbook(scope: Scope, media: Media) -> Handbook:
     """Everything for the site; pictures go to `media` as they come up."""
-    labs = sorted(catalog.all_labs(), key=lambda lab: (not lab.question, lab.question, lab.name))
+    labs = sorted(catalog.all_labs(), key=lambda lab: (lab.name in scope.labs, lessons.place(lab.name), lab.name))
     return Handbook(scope, [_page(lab, scope, media) for lab in labs])
 
 
@@ -167,6 +178,7 @@ def _page(lab: Lab, scope: Scope, media: Media) -> LabPage:
         gaps=scope.gaps(lab.name),
         broken=[(str(cell.key.column), plain(cell.error)) for cell in scope.broken if cell.key.lab == lab.name],
         changed=lab.name in scope.changed,
+        lesson=lessons.why(lab.name),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import heapq
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -57,6 +57,21 @@ def lab_digest(name: str) -> str:
     return found.hexdigest()[:16]
 
 
+def newer(than: str, known: Sequence[str]) -> list[str]:
+    """The engines that came after one. Raises UsageError when none did."""
+
+    def release(engine: str) -> list[int]:
+        return [int(number) for number in re.findall(r"\d+", engine)]
+
+    found = [engine for engine in known if release(engine) > release(than)]
+    if not found:
+        raise UsageError(
+            f"--against {than}: no engine here is newer, so nothing says what to compare with it.",
+            f"Say so with --engines: {', '.join(engine for engine in known if engine != than)}.",
+        )
+    return found
+
+
 def pending(wanted: Mapping[Key, Inputs], known: Mapping[Key, Cell]) -> list[Key]:
     """The cells that have to be run: those not complete in the file, or complete for other inputs."""
 
@@ -66,11 +81,8 @@ def pending(wanted: Mapping[Key, Inputs], known: Mapping[Key, Cell]) -> list[Key
     return [key for key in wanted if not is_done(key)]
 
 
-def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterable[Cell]) -> dict[Key, float]:
-    """{cell: seconds it may take}: as before, else as its lab took elsewhere, else by the number of its lab hosts.
-
-    Those that may take longest come first, so that no long one is left at the end.
-    """
+def expected(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterable[Cell]) -> dict[Key, float]:
+    """{cell: seconds}, longest first: what it took before, else its lab elsewhere, else by its number of lab hosts."""
     measured = {cell.key: cell.seconds for cell in known if cell.complete}
 
     def estimate(key: Key) -> float:
@@ -79,16 +91,8 @@ def longest_first(chosen: Iterable[Key], hosts: Mapping[str, int], known: Iterab
         elsewhere = [seconds for other, seconds in measured.items() if other.lab == key.lab]
         return fmean(elsewhere) if elsewhere else hosts[key.lab] * GUESS
 
-    seconds = {key: estimate(key) for key in chosen}
-    return {key: seconds[key] for key in sorted(seconds, key=seconds.__getitem__, reverse=True)}
-
-
-def span(seconds: Iterable[float], jobs: int) -> float:
-    """How long cells take together, in this order, when so many run at once."""
-    ends = [0.0] * jobs
-    for each in seconds:
-        heapq.heapreplace(ends, ends[0] + each)
-    return max(ends)
+    found = {key: estimate(key) for key in chosen}
+    return dict(sorted(found.items(), key=lambda item: item[1], reverse=True))
 
 
 def jobs(given: str, cells: int, largest: int) -> int:

@@ -166,3 +166,41 @@ def test_light_and_dark(browser: Browser) -> None:
     browser.open("labs/publish.html")
     assert browser.run(BACKGROUND) == seen["dark"]
     browser.run("localStorage.removeItem('theme')")
+
+
+def test_a_picture_is_light_or_dark_as_the_page_is(browser: Browser) -> None:
+    """Of a picture that has both, one is shown; one that has not is turned over."""
+    shown = "return [...document.images].filter(i => i.offsetParent).map(i => i.className)"
+    filters = "return getComputedStyle(document.querySelector('img.np-paper')).filter"
+    found = {}
+    for theme in ("light", "dark"):
+        browser.open("index.html")
+        browser.run(f"localStorage.setItem('theme', '{theme}')")
+        browser.open(NAT)
+        found[theme] = {name for name in browser.run(shown) if name != "np-paper"}, browser.run(filters)
+    browser.run("localStorage.removeItem('theme')")
+    assert found["light"] == ({"np-light"}, "none")
+    assert found["dark"][0] == {"np-dark"}
+    assert found["dark"][1].startswith("invert")
+
+
+def test_a_command_is_copied_by_its_button(browser: Browser) -> None:
+    """Each has one that says what it copies, and that it did."""
+    browser.open(NAT)
+    assert browser.run("return document.querySelectorAll('.np-command').length") > 5
+    button = browser.driver.find_element(By.CSS_SELECTOR, ".np-command .np-copy")
+    assert button.get_attribute("aria-label") == "Copy: invoke lab up bridge-nat"
+    browser.run("window.copied = []; document.addEventListener('copy', () => copied.push(String(getSelection())))")
+    browser.run("navigator.clipboard && (navigator.clipboard.writeText = async (text) => { copied.push(text); })")
+    button.click()
+    assert browser.wait("return copied[0]") == "invoke lab up bridge-nat"
+    assert browser.wait("return document.querySelector('.np-copy').textContent !== 'Copy'")
+
+
+def test_a_wide_picture_scrolls_in_its_box(browser: Browser) -> None:
+    """On a telephone it keeps its size, and what is written on it can be read."""
+    browser.open(NAT, NARROW)
+    sizes = "return [...document.images].filter(i => i.offsetParent).map(i => [i.naturalWidth, i.offsetWidth])"
+    found = browser.run(sizes)
+    assert [pair for pair in found if abs(pair[0] - pair[1]) > 1] == []
+    assert any(wide > NARROW for wide, _ in found)

@@ -24,6 +24,9 @@ PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="120" viewBox="0 0 {0} 120">'
     '<rect x="10" y="10" width="80" height="60" fill="#dde" stroke="#335"/><text x="20" y="45">host</text></svg>'
 )
+BOTH = PICTURE.replace(
+    "<rect", "<style>text{{fill:#111}}\n@media(prefers-color-scheme:dark){{text{{fill:#eee}}}}</style><rect", 1
+)
 
 
 def claim(name: str, like: Claim = TRUE, **more: Any) -> Claim:
@@ -53,7 +56,7 @@ def cells() -> list[Cell]:
             *new,
             inputs=nat,
             picture=PICTURE.format(400),
-            walks=(Walk("out <and back>", PICTURE.format(500), way),),
+            walks=(Walk("out <and back>", BOTH.format(500), way),),
         ),
         cell(NEWER_LEGACY, *other, inputs=nat, picture=PICTURE.format(400)),
         cell(

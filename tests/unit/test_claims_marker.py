@@ -58,6 +58,8 @@ def test_a_sound_claim_is_collected(pytester: pytest.Pytester, verdict: str) -> 
 @pytest.mark.parametrize(
     "marker",
     [
+        f'{SOUND}, advice="upgrade"',  # where nothing differs, there is nothing to do
+        '"q2.1", says="x", verdict={"20.10": "absent", "26.1": "proven", "28.5": "proven"}, advice=1',
         "",
         '"q2.1", says="the cat is in"',
         '"q2.1", verdict="proven"',

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+from netproof import catalog
+from netproof.catalog import claims
+
 LABS = Path(__file__).parents[2] / "labs"
 
 
@@ -227,3 +230,11 @@ def test_a_claim_says_in_one_sentence_what_is_true(labs: Path, docstring: str) -
 def test_numbers_code_and_further_paragraphs_end_no_sentence(labs: Path, docstring: str) -> None:
     write(labs, "one", '"q1.1", says="so", verdict="proven"', docstring)
     assert wrong(labs, IDS) == []
+
+
+@pytest.mark.parametrize("lab", catalog.names())
+def test_what_differs_between_engines_says_what_to_do(lab: str) -> None:
+    """A verdict for each engine comes with advice, for whoever changes from one to another."""
+    differing = [claim for claim in claims.claims(lab) if not isinstance(claim.verdict, str)]
+    assert [claim.id for claim in differing if not claim.advice] == []
+    assert claims.advice(lab).keys() == {claim.id for claim in differing}

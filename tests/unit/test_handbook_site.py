@@ -13,13 +13,15 @@ import pytest
 from netproof import catalog
 from netproof.catalog import claims
 from netproof.errors import BuildError
+from netproof.handbook import lessons
 from netproof.handbook.coverage import scope
+from netproof.handbook.make import make
 from netproof.handbook.output_folder import MARK
 from netproof.handbook.pages import Handbook
 from netproof.handbook.plain_text import plain
 from netproof.handbook.site import build, configuration
-from tests.unit.cells import by_key
-from tests.unit.handbooks import HOSTILE, built, cells
+from tests.unit.cells import FALSE, MIDDLE, NEW, by_key, cell
+from tests.unit.handbooks import HOSTILE, built, cells, claim, inputs, results
 
 pytestmark = pytest.mark.slow  # Sphinx takes seconds
 
@@ -130,7 +132,10 @@ def test_evidence_is_not_in_the_search_index_but_claims_are(site: Path) -> None:
 
 def test_a_picture_is_shown_or_missed(site: Path, pages: dict[Path, Page]) -> None:
     images = [named["src"] for tag, named in pages[site / "labs/bridge-nat.html"].elements if tag == "img"]
-    assert len(images) == 3
+    assert len(images) == 4  # two pictures of the lab, and one of a walk for light pages and for dark ones
+    light, dark = ((site / "labs" / image).read_text() for image in images if "-light" in image or "-dark" in image)
+    assert ("#111" in light, "#eee" in light, "@media" in light) == (True, False, False)
+    assert ("#eee" in dark, "@media" in dark) == (True, False)
     assert all((site / "labs" / image).is_file() for image in images)
     assert "No picture of it was recorded" in (site / "labs/publish.html").read_text()
     assert "No walk was recorded" in (site / "labs/publish.html").read_text()
@@ -154,6 +159,35 @@ def test_a_picture_is_shown_or_missed(site: Path, pages: dict[Path, Page]) -> No
 def test_what_is_missing_is_told(site: Path, page: str, words: list[str]) -> None:
     text = (site / page).read_text()
     assert [word for word in words if word not in text] == []
+
+
+def test_labs_come_as_lessons_and_those_that_were_not_run_last(site: Path) -> None:
+    """bridge-nat first; on the first page and in the navigation."""
+    text = (site / "index.html").read_text()
+    names = sorted(catalog.names(), key=lambda name: text.index(f'href="labs/{name}.html"'))
+    assert names[:2] == ["bridge-nat", "publish"]
+    order = [lessons.place(name) for name in names[2:]]
+    assert order == sorted(order)
+    assert text.index("<h3>Not run</h3>") < text.rindex('href="labs/bridge-l2.html"')
+    assert "Labs that were not run" in text
+
+
+def test_every_lab_has_its_place_among_the_lessons() -> None:
+    """And each place is that of a lab."""
+    assert set(lessons.LESSONS) == set(catalog.names())
+
+
+def test_a_difference_says_what_to_do(tmp_path: Path) -> None:
+    """In the words of the claim, where engines differ; nowhere else."""
+    advice = claims.advice("dns")["b7"]
+    dns = [
+        cell(MIDDLE, claim("b7"), claim("q5.1"), lab="dns", inputs=inputs("dns")),
+        cell(NEW, claim("b7", FALSE), claim("q5.1"), lab="dns", inputs=inputs("dns")),
+    ]
+    site = tmp_path / "site"
+    make(results(tmp_path, *dns), site, lambda _: None)
+    for page in ("differences.html", "labs/dns.html"):
+        assert html.unescape((site / page).read_text()).count(advice) == 1
 
 
 def test_practice_gives_nothing_away(site: Path) -> None:

@@ -127,14 +127,17 @@ def test_the_longest_cell_goes_first() -> None:
         cell(NEW, TRUE, lab="known", seconds=1.0),
         cell(NEW, lab="small", seconds=900.0, error="did not even start"),
     ]
-    found = [str(key) for key in selection.longest_first(keys, hosts, known)]
-    assert found == ["slow 28.5 nft", "slow 20.10 nft", "large 28.5 nft", "small 28.5 nft", "known 28.5 nft"]
+    found = selection.expected(keys, hosts, known)
+    order = ["slow 28.5 nft", "slow 20.10 nft", "large 28.5 nft", "small 28.5 nft", "known 28.5 nft"]
+    assert list(map(str, found)) == order
+    assert list(found.values()) == [95.0, 90.0, 60.0, 20.0, 1.0]
 
 
-@pytest.mark.parametrize(("jobs", "seconds"), [(1, 12.0), (2, 6.0), (3, 5.0), (9, 5.0)])
-def test_how_long_cells_take_together(jobs: int, seconds: float) -> None:
-    """Each begins where a place is free first."""
-    assert selection.span([5.0, 4.0, 2.0, 1.0], jobs) == pytest.approx(seconds)
+def test_the_engines_that_came_after_one() -> None:
+    """By their numbers, not by their letters."""
+    assert selection.newer("20.10", ["9.0", "20.10", "26.1", "28.5"]) == ["26.1", "28.5"]
+    with pytest.raises(UsageError, match="no engine here is newer"):
+        selection.newer("28.5", ["20.10", "28.5"])
 
 
 @pytest.mark.parametrize(

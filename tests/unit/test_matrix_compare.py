@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from netproof.cli import matrix_report
-from netproof.cli.matrix_progress import Following
+from netproof.cli.matrix_progress import Following, waiting
 from netproof.cli.screen import Screen
 from netproof.errors import UsageError
 from netproof.matrix import junit_xml, results_file
@@ -248,7 +248,7 @@ def test_a_comparison_across_engines_says_so(capsys: pytest.CaptureFixture[str])
     """Otherwise one would take it for a regression."""
     now = [cell(NEW, TRUE)]
     out = printed(capsys, now, compared([cell(MIDDLE, TRUE)], now))
-    assert out.startswith("old.json has another engine; compared across: 26.1 nft → 28.5 nft\n0 changes against")
+    assert out.startswith("compared across: 26.1 nft → 28.5 nft\n0 changes against")
 
 
 def test_a_long_story_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,28 +262,18 @@ def test_a_long_story_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
 def test_progress_is_a_line_for_each_end(capsys: pytest.CaptureFixture[str]) -> None:
     """Where there is no terminal; what each claim does would be too much there."""
     done = cell(NEW, TRUE)
-    with Following(Screen(), 2, 8) as following:
+    with Following(Screen(), {done.key: 4.0, cell(OLD, TRUE).key: 70.0}, 8) as following:
         for event in (Said(done.key, ""), Said(done.key, "proving something"), Ended(done)):
             following(event)
         following.stopping(1)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert [line.strip() for line in captured.err.splitlines()] == [
-        "running 2 cells, 2 at once",
+        "running 2 cells, 2 at once; about 70 s left",
         "bridge-nat 28.5 nft: started",
-        "1/2 bridge-nat 28.5 nft: 1 claims: 1 proven (4.0 s)",
+        "1/2 bridge-nat 28.5 nft: 1 claims: 1 proven (4.0 s); about 70 s left",
         "stopping 1 cell; each removes its lab",
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(3, "10 s"), (44, "40 s"), (100, "2 min"), (3_590, "1 h 0 min"), (4_800, "1 h 20 min")]
-)
-def test_a_run_says_how_long_it_may_take(seconds: float, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Roughly, before it begins."""
-    with Following(Screen(), 9, 3, seconds):
-        pass
-    assert capsys.readouterr().err.strip() == f"running 9 cells, 3 at once: about {words}"
 
 
 def test_a_terminal_shows_what_each_cell_does() -> None:
@@ -291,7 +281,7 @@ def test_a_terminal_shows_what_each_cell_does() -> None:
     first, second, third = cell(OLD, TRUE), cell(MIDDLE, TRUE), cell(NEW, TRUE)
     page = io.StringIO()
     console = Console(file=page, width=80)
-    with Following(Screen(), 3, 3) as following:
+    with Following(Screen(), dict.fromkeys((first.key, second.key, third.key), 200.0), 3) as following:
         for event in (Said(first.key, ""), Said(second.key, ""), Said(second.key, "proving something"), Ended(first)):
             following(event)
         following(Said(third.key, ""))
@@ -302,10 +292,23 @@ def test_a_terminal_shows_what_each_cell_does() -> None:
     assert found == [
         "bridge-nat 26.1 nft proving something",
         "bridge-nat 28.5 nft starting",
-        "1 of 3 cells done",
+        "1 of 3 cells done; about left",
         "bridge-nat 26.1 nft stopping",
         "bridge-nat 28.5 nft stopping",
-        "1 of 3 cells done",
+        "1 of 3 cells done; about left",
+    ]
+
+
+def test_what_is_left_follows_how_wrong_it_was() -> None:
+    """Half as fast as thought makes the rest twice as long; the longest cell is not shared by two."""
+    slow, rest = cell(OLD, TRUE, seconds=20.0), [cell(column, TRUE).key for column in (MIDDLE, NEW, LEGACY)]
+    with Following(Screen(), {slow.key: 10.0, **dict.fromkeys(rest, 30.0)}, 2) as following:
+        following(Ended(slow))
+        assert following._left() == pytest.approx(90.0)
+    with Following(Screen(), {rest[0]: 100.0, rest[1]: 10.0}, 2) as following:
+        assert following._left() == pytest.approx(100.0)
+    assert [waiting(seconds) for seconds in (0, 41, 91, 181)] == [
+        *("about 10 s left", "about 50 s left", "about 2 min left", "about 4 min left")
     ]
 
 

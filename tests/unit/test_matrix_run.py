@@ -251,7 +251,7 @@ def command(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> Callable[..., l
             return type("Pretended", (), {"__call__": staticmethod(call), "stop": lambda _: None})()
 
         monkeypatch.setattr(matrix, "Run", pretend)
-        empty = dict.fromkeys(("engines", "results", "against", "jobs", "junit"), "")
+        empty = dict.fromkeys(("engines", "results", "against", "jobs", "junit", "markdown"), "")
         matrix.run(Screen(json=as_json), {"labs": "bridge-nat", "firewalls": "nft", **empty, **options}, fresh=fresh)
         assert (state_dir / "locks").is_dir()
         return sorted(ran)
@@ -295,6 +295,28 @@ def test_a_failed_claim_and_a_change_end_with_code_1(
     assert out.splitlines()[-2].endswith("invoke lab up bridge-nat --engine 20.10 --firewall nft")
 
 
+def test_an_engine_is_compared_with_another_for_a_ticket(
+    command: Callable[..., list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both are run as far as needed; what changes is in the file, and ends with code 1."""
+    ticket = tmp_path / "ticket.md"
+    with pytest.raises(Exit) as caught:
+        command({"28.5": FALSE}, engines="28.5", against="26.1", markdown=str(ticket))
+    assert caught.value.code == 1
+    text = ticket.read_text()
+    assert text.startswith("# Docker Engine 26.1.5 → 28.5.5: what changes\n")
+    assert "**1 of 1 claims comes out differently.**" in text
+    assert "- **q1.1: proven → refuted** (iptables-nft)" in text
+    assert "1 change against engine 26.1" in capsys.readouterr().out
+    assert command({}, engines="20.10", against="26.1", markdown=str(ticket)) == ["20.10 nft"]
+    assert "0 of 1 claims" in ticket.read_text()
+
+
+def test_an_engine_is_compared_with_those_that_are_newer(command: Callable[..., list[str]]) -> None:
+    """Where no other is named."""
+    assert command({}, against="20.10") == ["20.10 nft", "26.1 nft", "28.5 nft"]
+
+
 def test_json_is_one_document_of_this_run(
     command: Callable[..., list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -331,6 +353,10 @@ def test_json_is_one_document_of_this_run(
         {"against": "FOREIGN"},
         {"against": "MISSING"},
         {"against": "OTHER"},
+        {"against": "28.5"},
+        {"against": "26.1", "engines": "26.1"},
+        {"markdown": "ticket.md"},
+        {"markdown": "FOLDER", "against": "26.1"},
         {"results": "FOREIGN"},
         {"junit": "FOLDER"},
     ],

@@ -37,17 +37,26 @@ def run(screen: Screen, name: str, source: str, options: Options) -> None:
         screen.say(f"{source} asks {options['target']}")
         # What it decodes with takes a while to import, and so do the agents to start.
         from netproof.walk import walk as take  # noqa: PLC0415
-        from netproof.walk.picture import svg  # noqa: PLC0415
 
         found = take(running, source, options["target"], proto=options["proto"], size=size, from_port=port)
+        drawn = _picture(running, found) if file is not None else ""
     _tell(screen, found)
     screen.document(attrs.asdict(found))
     if file is not None:  # after what it shows: that stays told when the picture cannot be written
         with output_file.written(file, "--svg") as sink:
-            sink.write(svg(found).encode())
+            sink.write(drawn.encode())
         screen.line(f"The picture is in {file}.")
     if found.death is not None:
         raise Exit(code=EXIT_CLAIM_FAILED)
+
+
+def _picture(running: RunningLab, found: Walk) -> str:
+    """The walk on the topology as it is now."""
+    from netproof import graph  # noqa: PLC0415 - what lays it out takes a while to import
+    from netproof.facts import structure  # noqa: PLC0415 - as above
+    from netproof.walk.picture import svg  # noqa: PLC0415 - as above
+
+    return svg(found, graph.of(structure(running.snapshot())))
 
 
 def _between(flag: str, options: Options, most: int) -> int:

@@ -37,9 +37,37 @@ function showDrawer() {
     });
 }
 
+// A page that is a file has no clipboard in some browsers: then the command is selected and copied as people do.
+async function copy(pre) {
+    try {
+        await navigator.clipboard.writeText(pre.textContent);
+        return true;
+    } catch {
+        getSelection().selectAllChildren(pre);
+        return document.execCommand("copy");
+    }
+}
+
+function offerCopies() {
+    for (const box of document.querySelectorAll(".np-command")) {
+        const pre = box.querySelector("pre");
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "np-copy";
+        button.textContent = "Copy";
+        button.setAttribute("aria-label", `Copy: ${pre.textContent}`);
+        button.addEventListener("click", async () => {
+            button.textContent = (await copy(pre)) ? "Copied" : "Select it";
+            setTimeout(() => { button.textContent = "Copy"; }, 2000);
+        });
+        box.append(button);
+    }
+}
+
 window.addEventListener("hashchange", openTarget);
 document.addEventListener("DOMContentLoaded", () => {
     openTarget();
     offerAll();
     showDrawer();
+    offerCopies();
 });
