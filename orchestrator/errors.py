@@ -20,6 +20,8 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+from netproof.program import named
+
 EXIT_OK = 0
 EXIT_CLAIM_FAILED = 1
 EXIT_USAGE = 2
@@ -38,7 +40,7 @@ class NetproofError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.problem}\n{self.remedy}"
+        return named(f"{self.problem}\n{self.remedy}")
 
 
 class UsageError(NetproofError):

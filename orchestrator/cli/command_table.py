@@ -75,7 +75,7 @@ _LOOK: dict[str, Command] = {
     "shell": Command(
         "an interactive shell with the usual tools",
         ("LAB", "NODE"),
-        {"as": COPY, "host": HOST},
+        {"as": COPY, "host": HOST, "json": Flag("what goes wrong as one JSON document")},
         ("invoke lab shell bridge-nat client", "invoke lab shell bridge-nat host"),
     ),
     "exec": _action(

@@ -37,13 +37,16 @@ def seed(options: Options) -> int | None:
 
 
 def number(flag: str, text: str) -> int:
-    """A whole number given with a flag; 0 when none was."""
+    """A whole number from 1 on given with a flag; 0 when none was."""
     if not text:
         return 0
     try:
-        return int(text)
+        found = int(text)
     except ValueError:
         raise UsageError(f"--{flag} {text!r} is not a number.", f"For example: --{flag} 2.") from None
+    if found < 1:
+        raise UsageError(f"--{flag} {text} is not possible.", f"It is a number from 1 on, such as --{flag} 2.")
+    return found
 
 
 def known(kind: str, value: str, choices: list[str]) -> str | None:

@@ -1,4 +1,6 @@
-"""What a shell is told so that it completes our commands. `{name}` is the program, `{function}` a name made of it."""
+"""What a shell is told so that it completes our commands. `{names}` is the program, or its
+names; `{function}` is what it is called there.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,9 @@ _BASH = r"""{function}() {{
     if [[ -n $cut && $COMP_WORDBREAKS == *"${{cut:${{#cut}}-1}}"* ]]; then COMPREPLY=("${{COMPREPLY[@]#"$cut"}}"); fi
     case ${{COMPREPLY[0]-}} in *: | *:// | *=) compopt -o nospace 2>/dev/null ;; esac
 }}
-complete -o default -F {function} {name}
+complete -o default -F {function} {names}
 """
-_ZSH = r"""#compdef {name}
+_ZSH = r"""#compdef {names}
 {function}() {{
     local -a found words_ends
     found=("${{(@f)$(NETPROOF_COMPLETE=zsh "$words[1]" --complete -- "${{(@)words[1,CURRENT]}}" 2>/dev/null)}}")
@@ -41,7 +43,7 @@ _ZSH = r"""#compdef {name}
     fi
 }}
 if (( ! $+functions[compdef] )); then autoload -Uz compinit && compinit; fi
-compdef {function} {name}
+compdef {function} {names}
 """
 _FISH = r"""function {function}
     set -l before (commandline --current-process --tokenize --cut-at-cursor)
@@ -53,7 +55,9 @@ _FISH = r"""function {function}
         printf '%s\n' $found
     end
 end
-complete --command {name} --no-files --arguments '({function})'
+for name in {names}
+    complete --command $name --no-files --arguments '({function})'
+end
 """
 _SCRIPTS = dict(zip(SHELLS, (_BASH, _ZSH, _FISH), strict=True))
 
@@ -62,7 +66,8 @@ def script(shell: str, name: str) -> str:
     """What makes a shell complete a program's command lines. Raises UnknownName."""
     if shell not in _SCRIPTS:
         raise UnknownName("shell", shell, SHELLS)
-    return _SCRIPTS[shell].format(name=name, function=f"_{name}_completed_by_netproof")
+    names = "invoke inv" if name == program.CLONES else name
+    return _SCRIPTS[shell].format(names=names, function=f"_{name}_completed_by_netproof")
 
 
 def run(screen: Screen, shell: str) -> None:

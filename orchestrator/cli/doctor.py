@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from invoke import Exit
 
-from netproof import doctor
+from netproof import doctor, program
 from netproof.cli.common import tell_of_env
 from netproof.cli.screen import Screen
 from netproof.engine import location
@@ -12,6 +14,10 @@ from netproof.errors import EXIT_CLAIM_FAILED
 
 _MARKS = {"ok": ("✔", "green"), "missing": ("✘", "red"), "unknown": ("?", "yellow"), "note": ("·", "dim")}
 _HANG = 21  # where what was found begins
+
+
+def _named(finding: dict[str, Any]) -> dict[str, Any]:
+    return finding | {"remedy": program.named(finding["remedy"])}
 
 
 def run(screen: Screen) -> None:
@@ -32,6 +38,6 @@ def run(screen: Screen) -> None:
     place = location.current()
     name = "This machine" if place.is_here else str(place)
     screen.line(f"{name} can run labs." if ready else f"{name} cannot run a lab yet; see above.")
-    screen.document({"ready": ready, "findings": doctor.as_json(findings)})
+    screen.document({"ready": ready, "findings": [_named(item) for item in doctor.as_json(findings)]})
     if not ready:
         raise Exit(code=EXIT_CLAIM_FAILED)

@@ -8,6 +8,7 @@ the nearest match and exit code 2.
 from __future__ import annotations
 
 import copy
+import difflib
 import importlib
 import keyword
 import re
@@ -19,7 +20,7 @@ from invoke.exceptions import ParseError
 from invoke.parser import Parser
 
 from netproof.cli import front, meaning
-from netproof.cli.command_table import ACTIONS, CLONE_ONLY, COMMANDS
+from netproof.cli.command_table import ACTIONS, CLONE_ONLY, COMMANDS, Command
 from netproof.errors import NetproofError, UnknownName, UsageError
 from netproof.paths import lab_names
 
@@ -88,9 +89,7 @@ def _explain(error: ParseError, namespace: Any, words: list[str]) -> UsageError:
     if swallowed:
         unknown = swallowed
     if unknown.startswith("-"):
-        command = f"invoke {context.name}" if context is not None and context.name else "invoke"
-        flags = [name for name in (context.flags if context is not None else ()) if name.startswith("--")]
-        return UnknownName("flag", unknown, flags, of=f"`{command}`")
+        return _unknown_flag(unknown, context)
     if unknown:
         return _unknown_word(unknown, context, namespace)
     if "needed value" in text:
@@ -102,6 +101,27 @@ def _explain(error: ParseError, namespace: Any, words: list[str]) -> UsageError:
     return UsageError(text, _HOW)
 
 
+def _unknown_flag(flag: str, context: Any) -> UsageError:
+    """A flag that a command does not have, told with those that it has; one of a command's in front of all of them."""
+    if context is not None and context.name in COMMANDS:
+        about = _about(context)
+        flags = [f"--{name}" for name in (*about.flags, "help")]
+        return UnknownName("flag", flag, flags, of=f"`invoke {_typed(context)}`")
+    name = flag.partition("=")[0].removeprefix("--")
+    owner = next((command for command, about in COMMANDS.items() if name in about.flags), "")
+    if owner:
+        typed = "lab up bridge-nat" if name in ACTIONS["up"].flags else owner
+        return UsageError(f"{flag} is a flag of commands.", f"It stands behind one: invoke {typed} {flag}.")
+    flags = [item for item in (context.flags if context is not None else ()) if item.startswith("--")]
+    return UnknownName("flag", flag, flags, of="`invoke`")
+
+
+def _about(context: Any) -> Command:
+    """What the table has of a command, or of an action of `lab`."""
+    action = context.args["action"].value if context.name == "lab" else ""
+    return ACTIONS.get(action, COMMANDS[context.name])
+
+
 def _unknown_word(word: str, context: Any, namespace: Any) -> UsageError:
     """A word where a command should stand: behind a command of a lab it was meant for that."""
     if word in CLONE_ONLY:
@@ -109,9 +129,16 @@ def _unknown_word(word: str, context: Any, namespace: Any) -> UsageError:
             f"`invoke {word}` is for those who work on netproof: it is not in an installed one.",
             "It needs a clone of netproof's source, with its tests.",
         )
-    if context is None or context.name != "lab":
+    if context is None or context.name != "lab" or difflib.get_close_matches(word, namespace.task_names, n=1):
         return UnknownName("command", word, namespace.task_names)
+    return _word_too_many(word, context)
+
+
+def _word_too_many(word: str, context: Any) -> UsageError:
+    """Behind what an action of `lab` takes."""
     action, lab, node = (context.args[name].value for name in ("action", "name", "node"))
+    if action in ACTIONS and action != "down" and lab not in lab_names():
+        return meaning.unknown_lab(lab)
     if action == "exec":
         return UsageError(
             f"{word!r} stands where another command of netproof may follow.",
@@ -122,9 +149,6 @@ def _unknown_word(word: str, context: Any, namespace: Any) -> UsageError:
             f"`invoke lab {action}` is about one lab.",
             f"Commands can follow each other: invoke lab {action} {lab} lab {action} {word}",
         )
-    found = UnknownName("command", word, namespace.task_names)
-    if found.nearest:
-        return found
     return UsageError(
         f"`invoke lab {action} {lab}` takes no {word!r}, and it is no command either.",
         f"`invoke lab {action} --help` says what it takes.",
@@ -140,10 +164,7 @@ def _flag_taken_for_a_word(context: Any) -> str:
 def _missing(context: Any, words: list[str]) -> UsageError:
     absent = " and ".join(argument.name for argument in context.missing_positional_args)
     line = " ".join(words)
-    about = COMMANDS[context.name]
-    if context.name == "lab":
-        action = context.args["action"].value
-        about = ACTIONS.get(action, about)
+    about = _about(context)
     remedy = f"For example: {about.examples[0]}. `invoke {_typed(context)} --help` says what it takes."
     if absent == "node" and "guess" in words:
         remedy = (

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
+from netproof.build import FIREWALLS
+from netproof.fixtures import plugin
 from netproof.fixtures.claim_runner import _order as order_of
 from netproof.fixtures.claim_runner import _Verdicts
+from netproof.images import ENGINES
 from netproof.model import VERDICTS
+from netproof.paths import IMPORT_ROOT
 
 pytest_plugins = ["pytester"]
 
@@ -260,3 +266,35 @@ def test_a_test_that_claims_nothing_is_not_overlooked(pytester: pytest.Pytester)
     assert [entry["outcome"] for entry in verdicts.claims.values()] == ["passed"]
     assert len(verdicts.errors) == 1
     assert verdicts.errors[0].startswith("test_stray has no claim, and failed: ")
+
+
+def test_the_plugins_choices_are_those_that_there_are() -> None:
+    """They are written out in it, so that every run of pytest need not import what defines them."""
+    assert tuple(ENGINES) == plugin.ENGINES
+    assert FIREWALLS == plugin.FIREWALLS
+
+
+def test_the_plugin_imports_no_lab_and_no_engine() -> None:
+    """Where netproof is installed, every run of pytest loads it."""
+    look = (
+        "import netproof.fixtures.plugin, sys; print(*(name for name in sys.modules if name.startswith('netproof.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", look], cwd=IMPORT_ROOT, check=True, capture_output=True, text=True)
+    heavy = {
+        "netproof.model",
+        "netproof.images",
+        "netproof.build",
+        "netproof.lab",
+        "netproof.hosts",
+        "netproof.catalog",
+    }
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_a_place_that_is_none_ends_no_run_that_needs_no_lab(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told where a lab is to be built."""
+    monkeypatch.setenv("NETPROOF_HOST", "nowhere")
+    pytester.makepyfile("def test_it(): pass")
+    pytester.runpytest_inprocess("-pnetproof.fixtures.plugin").assert_outcomes(passed=1)

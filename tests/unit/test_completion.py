@@ -121,7 +121,7 @@ def test_a_shell_without_a_script_is_told_which_have_one() -> None:
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both programs."""
     folder = tmp_path_factory.mktemp("programs")
-    for name, module in (("invoke", "invoke"), ("netproof", "netproof.cli.entry")):
+    for name, module in (("invoke", "invoke"), ("inv", "invoke"), ("netproof", "netproof.cli.entry")):
         file = folder / name
         file.write_text(
             f'#!/bin/sh\ncd {shlex.quote(str(ROOT))} && exec {shlex.quote(sys.executable)} -m {module} "$@"\n'
@@ -146,7 +146,7 @@ LINES = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["invoke", "netproof"])
+@pytest.mark.parametrize("name", ["invoke", "inv", "netproof"])
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
@@ -160,7 +160,7 @@ LINES = [
 def test_bash_completes(programs: Path, name: str, line: str, wanted: list[str]) -> None:
     """The script is loaded by bash, and what `complete` names for the program is called as bash calls it."""
     text = f"""
-        eval "$({name} completion bash)"
+        eval "$({"invoke" if name == "inv" else name} completion bash)"
         COMP_LINE={shlex.quote(f"{name} {line}")} COMP_POINT=${{#COMP_LINE}}
         set -- $(complete -p {name}); while [ "$1" != -F ]; do shift; done; $2
         printf '%s\\n' "${{COMPREPLY[@]}}"

@@ -32,7 +32,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("netproof.catalog", "netproof.graph"),
     ("netproof.facts",),
     ("netproof.model", "netproof.state"),
-    ("netproof.errors", "netproof.program", "netproof.wait"),
+    ("netproof.errors", "netproof.wait"),
+    ("netproof.program",),
     ("netproof.paths",),
 )
 OURS = {"netproof", "tasks", "conftest"}

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
 
 from netproof import catalog
-from netproof.errors import Busy, UnknownName, UsageError
-from netproof.matrix import results_file, selection
-from netproof.matrix.records import Cell, Claim, Key, Times, summary
+from netproof.errors import UnknownName, UsageError
+from netproof.matrix import selection
+from netproof.matrix.records import Cell, Claim, Key, summary
 from tests.unit.cells import BROKEN, FALSE, INPUTS, LEFT_OUT, LEGACY, MIDDLE, NEW, OLD, TRUE, by_key, cell, other
 
 # Records
@@ -138,148 +134,3 @@ def test_the_engines_that_came_after_one() -> None:
     assert selection.newer("20.10", ["9.0", "20.10", "26.1", "28.5"]) == ["26.1", "28.5"]
     with pytest.raises(UsageError, match="no engine here is newer"):
         selection.newer("28.5", ["20.10", "28.5"])
-
-
-@pytest.mark.parametrize(
-    ("machine", "asked", "expected"),
-    [
-        ((4, 64 << 30), ("", 100, 1), 8),
-        ((4, 64 << 30), ("", 3, 1), 3),
-        ((4, 2 << 30), ("", 100, 1), 5),
-        ((4, 4 << 30), ("", 100, 5), 2),
-        ((4, 1 << 20), ("", 100, 5), 1),
-        ((None, 64 << 30), ("", 100, 1), 2),
-        ((1, 1 << 20), ("7", 3, 5), 7),
-    ],
-)
-def test_jobs_follow_cores_memory_and_cells(
-    monkeypatch: pytest.MonkeyPatch, machine: tuple[int | None, int], asked: tuple[str, int, int], expected: int
-) -> None:
-    """Unless a number was given; one runs in any case."""
-    cores, memory = machine
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
-    monkeypatch.setattr(selection, "available_memory", lambda: memory)
-    assert selection.jobs(*asked) == expected
-
-
-def test_slow_machines_run_fewer_cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine gives up after seconds of its own, however slow the machine is; who asks for more gets more."""
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    monkeypatch.setattr(selection, "available_memory", lambda: 64 << 30)
-    for slowness, expected in (("1", 16), ("2", 8), ("12", 1)):
-        monkeypatch.setenv("NETPROOF_SLOWNESS", slowness)
-        assert selection.jobs("", 20, 2) == expected
-    assert selection.jobs("4", 20, 2) == 4
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
-def test_jobs_must_be_a_number(given: str) -> None:
-    """At least one."""
-    with pytest.raises(UsageError, match="--jobs"):
-        selection.jobs(given, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("meminfo", "limit", "used", "expected"),
-    [
-        ("MemTotal: 9 kB\nMemAvailable: 2048 kB\n", None, None, 2 << 20),
-        ("MemAvailable: 2048 kB\n", "max", "5", 2 << 20),
-        ("MemAvailable: 2048 kB\n", "1048576", "48576", 1000000),
-        ("MemAvailable: 2048 kB\n", "5", "9", 0),
-        ("nonsense", "1000", "1", 999),
-        (None, None, None, 1 << 50),
-    ],
-)
-def test_available_memory_is_the_least_of_what_can_be_read(
-    tmp_path: Path, meminfo: str | None, limit: str | None, used: str | None, expected: int
-) -> None:
-    """The machine's and the control group's, as far as there are any."""
-    for name, text in (("meminfo", meminfo), ("memory.max", limit), ("memory.current", used)):
-        if text is not None:
-            (tmp_path / name).write_text(text)
-    assert selection.available_memory(tmp_path / "meminfo", tmp_path) == expected
-
-
-# The file
-
-
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    """All of a cell, and the next run's cells beside it."""
-    path = tmp_path / "new" / "matrix.json"
-    kept = results_file.Book.open(path)
-    first = cell(NEW, TRUE, BROKEN, LEFT_OUT, unchecked={"q7": "needs hardware"}, times=Times(1.0, 2.0, 0.5))
-    kept.add(first)
-    again = results_file.Book.open(path)
-    again.add(cell(OLD, error="no space left"))
-    assert results_file.Book.open(path).cells == by_key(first, cell(OLD, error="no space left"))
-    raw = json.loads(path.read_text())
-    assert (raw["kind"], raw["format"]) == (results_file.KIND, results_file.FORMAT)
-    assert re.fullmatch(r"\d+\.\d+\.\d+", raw["netproof"])
-    assert {"lab": "bridge-nat", "engine": "28.5", "firewall": "nft", "version": "28.5.5"}.items() <= (
-        raw["cells"][1].items()
-    )
-    assert [item.name for item in path.parent.iterdir()] == ["matrix.json"]
-
-
-def test_forgotten_cells_leave_the_file_with_the_next(tmp_path: Path) -> None:
-    """An interrupted --fresh goes on where it stopped."""
-    kept = results_file.Book.open(tmp_path / "matrix.json")
-    kept.add(cell(NEW, TRUE), cell(OLD, TRUE))
-    kept.forget([Key("bridge-nat", NEW), Key("bridge-nat", OLD), Key("bridge-nat", MIDDLE)])
-    kept.add(cell(NEW, FALSE))
-    assert results_file.Book.open(kept.path).cells == by_key(cell(NEW, FALSE))
-
-
-def _damaged(change: Callable[[dict[str, Any]], object]) -> str:
-    raw = json.loads(json.dumps(results_file.document([cell(NEW, TRUE)])))
-    change(raw)
-    return json.dumps(raw)
-
-
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("", "is damaged, or not JSON"),
-        ('{"kind": "netproof matrix", "cells": [', "is damaged, or not JSON"),
-        ("[]", "is not a results file"),
-        ('{"lab": "bridge-nat", "claims": []}', "is not a results file"),
-        (_damaged(lambda raw: raw.update(format=2)), "has format 2, this netproof reads 1"),
-        (_damaged(lambda raw: raw.pop("cells")), "is damaged: KeyError"),
-        (_damaged(lambda raw: raw["cells"][0].pop("lab")), "is damaged: KeyError"),
-        (_damaged(lambda raw: raw["cells"][0].update(claims=7)), "is damaged: TypeError"),
-        (_damaged(lambda raw: raw["cells"][0].update(seconds="long")), "is damaged: TypeError: 'long' is not float"),
-        (_damaged(lambda raw: raw["cells"][0]["claims"][0].update(verdict=None)), "None is not str"),
-        (_damaged(lambda raw: raw["cells"][0]["claims"][0].pop("outcome")), "is damaged"),
-    ],
-)
-def test_damaged_and_foreign_files_are_refused(tmp_path: Path, text: str, what: str) -> None:
-    """The message names the flag, the file and what is wrong with it."""
-    path = tmp_path / "matrix.json"
-    path.write_text(text)
-    with pytest.raises(UsageError) as caught:
-        results_file.read(path, "--against")
-    assert caught.value.problem.startswith(f"--against {path} ")
-    assert what in caught.value.problem
-
-
-def test_files_that_cannot_be_read_or_written_are_refused(tmp_path: Path) -> None:
-    """Before anything is built."""
-    with pytest.raises(UsageError, match="cannot be read: No such file"):
-        results_file.read(tmp_path / "none.json", "--against")
-    with pytest.raises(UsageError, match="is a directory"):
-        results_file.Book.open(tmp_path)
-    (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot be written"):
-        results_file.check_writable(tmp_path / "file" / "matrix.json", "--junit")
-    results_file.check_writable(tmp_path / "not" / "yet" / "there.json", "--junit")
-
-
-def test_a_results_file_has_one_writer(tmp_path: Path, state_dir: Path) -> None:
-    """Another run is told so at once; one with another file goes on."""
-    with results_file.held(tmp_path / "one.json"):
-        with pytest.raises(Busy, match=r"one\.json"), results_file.held(tmp_path / "x" / ".." / "one.json"):
-            pass
-        with results_file.held(tmp_path / "two.json"):
-            pass
-    with results_file.held(tmp_path / "one.json"):
-        assert state_dir.is_dir()

@@ -39,10 +39,11 @@ def run(screen: Screen, name: str, source: str, options: Options) -> None:
         from netproof.walk import walk as take  # noqa: PLC0415
 
         found = take(running, source, options["target"], proto=options["proto"], size=size, from_port=port)
+        _tell(screen, found)
+        screen.document(attrs.asdict(found))
+        # After what it shows: that stays told when the picture cannot be drawn or written.
         drawn = _picture(running, found) if file is not None else ""
-    _tell(screen, found)
-    screen.document(attrs.asdict(found))
-    if file is not None:  # after what it shows: that stays told when the picture cannot be written
+    if file is not None:
         with output_file.written(file, "--svg") as sink:
             sink.write(drawn.encode())
         screen.line(f"The picture is in {file}.")
