@@ -28,7 +28,6 @@ COMMANDS = {
     "diff": ["diff"],
     "env": ["env"],
     "exec": ["exec", "client", "--", "true"],
-    "shell": ["shell", "client"],
 }
 
 
@@ -53,6 +52,8 @@ def test_every_command_tells_of_a_dead_lab_host_and_up_heals(netproof: User) -> 
     for name, words in COMMANDS.items():
         problem = _problem(netproof.lab(*_json(words)))
         assert problem == f"Lab host host of {netproof.instance} is exited.", f"{name}: {problem}"
+    ended = netproof.lab("shell", "client")
+    assert (ended.returncode, "is exited" in ended.stderr) == (3, True), ended.stderr
     assert f"{netproof.instance} dead: host" in netproof("labs").stdout
     healed = document(netproof.must("up", "--json"))
     assert {"part": "host", "action": "built", "why": "it was exited"} in healed["changes"]

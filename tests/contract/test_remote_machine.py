@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from netproof.wait import until
 from tests.contract import ssh_machine
-from tests.contract.conftest import User, document
+from tests.contract.conftest import User, document, finish
 from tests.contract.ssh_machine import BOX, CONTEXT, Machine
 
 pytestmark = pytest.mark.rest
@@ -84,6 +85,17 @@ def test_ones_own_docker_cli_gets_there(settled: User) -> None:
 def test_a_shell_opens_there(settled: User) -> None:
     ended = settled.lab("shell", "client", stdin="ip -o -4 address show eth0\nexit 7\n")
     assert (ended.returncode, "10.0.0.2" in ended.stdout) == (7, True), ended.stderr
+
+
+def test_a_command_there_hears_signals_and_loses_nothing(settled: User) -> None:
+    """Its output comes as it is written; what it says to Ctrl-C, and its exit code, come back."""
+    trap = "trap 'echo got; exit 9' INT; echo begun; while :; do sleep 0.05; done"
+    process = settled.start(["-m", "invoke", *settled.words("exec", "client", "--", "bash", "-c", trap)])
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    ended = finish(process)
+    assert (ended.returncode, ended.stdout) == (9, "got\n")
 
 
 def test_one_lab_is_in_one_place(settled: User) -> None:
