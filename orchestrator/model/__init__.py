@@ -1,4 +1,6 @@
-"""What a lab is: frozen descriptions that do no input or output and are checked when constructed::
+"""What a lab is: frozen descriptions that do no input or output and are checked when constructed.
+
+::
 
     Lab
     ├── hosts     LabHost     a machine with an engine of its own, its links to wires, its part in a swarm
