@@ -14,7 +14,7 @@ import re
 from netproof.paths import IS_CLONE
 
 CLONES, OWN = "invoke", "netproof"
-_TYPED = re.compile(rf"(?<![\w./-]){CLONES}(?=`| (?:-|[a-z]|[A-Z]{2}))")
+_TYPED = re.compile(rf"(?<![\w./-]){CLONES}(?=`| (?:-|[a-z]|[A-Z]{{2}}))")
 _used = [CLONES if IS_CLONE else OWN]
 
 

@@ -117,7 +117,7 @@ def test_the_program_that_was_typed_is_named(name: str, line: str) -> None:
         check=False,
     )
     assert done.returncode == (0 if line in {"lab up --help", "lab -h", "help"} else 2), done.stderr
-    typed = set(re.findall(r"(?:^|[ `(])(invoke|netproof) (?=lab|labs|help)", done.stdout + done.stderr))
+    typed = set(re.findall(r"(?:^|[ `(])(invoke|netproof) (?=lab|labs|help|COMMAND)", done.stdout + done.stderr))
     assert typed <= {name}
     assert "Traceback" not in done.stderr
 
@@ -141,6 +141,7 @@ def test_versions_are_told() -> None:
         ),
         ('eval "$(invoke lab env x)"', 'eval "$(netproof lab env x)"'),
         ("`invoke`", "`netproof`"),
+        ("Usage: invoke COMMAND [ARGUMENT]...", "Usage: netproof COMMAND [ARGUMENT]..."),
         ("/usr/bin/invoke lab; invoked; my-invoke lab", "/usr/bin/invoke lab; invoked; my-invoke lab"),
     ],
 )
