@@ -193,7 +193,7 @@ def _claims(found: list[Row], cells: list[Cell], others: list[Cell]) -> Iterator
     yield ""
     yield "Ids q1 to q8 and f1 to f8 are statements of a widely copied set of questions and answers about Docker"
     yield "networking. b1 and later are what the engine's own documentation and tests say, and what its users report."
-    yield "[](../explanation/verdicts.md) says what the verdicts mean. This table was written by a run."
+    yield "[How a verdict is made](../explanation/verdicts.md) says what the verdicts mean. This table was written by a run."
     yield ""
     yield str(tables.About.of(cells))
     yield ""
@@ -236,7 +236,7 @@ def _differences(found: list[Row]) -> Iterator[str]:
     yield ""
     yield "A verdict that depends on the engine is declared for each engine in the claim itself, so that a surprise on"
     yield "any of them is a failure. `netproof matrix --against` says what an upgrade changes for you; see"
-    yield "[](../how-to/upgrade-check.md)."
+    yield "[Check what an upgrade changes](../how-to/upgrade-check.md)."
     yield ""
     advice = {claim: what for lab in catalog.names() for claim, what in claims.advice(lab).items()}
     declared = {claim.id: claim.verdict for lab in catalog.names() for claim in claims.claims(lab)}

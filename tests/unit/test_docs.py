@@ -88,3 +88,9 @@ def test_every_setting_is_there() -> None:
 def test_what_varies_is_the_same(shown: str, printed: str, *, is_same: bool) -> None:
     """Times, names that the engine makes up, ports that the kernel chooses; nothing else."""
     assert same(shown, printed) is is_same
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(HOME)))
+def test_links_have_a_text(page: Path) -> None:
+    """Sphinx puts a title into an empty one; a forge that shows the file does not."""
+    assert "[](" not in page.read_text()
