@@ -193,7 +193,7 @@ def _claims(found: list[Row], cells: list[Cell], others: list[Cell]) -> Iterator
     yield ""
     yield "Ids q1 to q8 and f1 to f8 are statements of a widely copied set of questions and answers about Docker"
     yield "networking. b1 and later are what the engine's own documentation and tests say, and what its users report."
-    yield "[How a verdict is made](../explanation/verdicts.md) says what the verdicts mean. This table was written by a run."
+    yield "[How a verdict is made](../explanation/verdicts.md) says what the words mean. A run wrote this table."
     yield ""
     yield str(tables.About.of(cells))
     yield ""
