@@ -12,9 +12,11 @@ from typing import Any
 from netproof import program
 from netproof.cli import streams
 from netproof.cli.fold import NARROWEST, fold
+from netproof.progress import Passing
 
 _DIM, _BOLD, _RED, _GREEN, _YELLOW, _END = "\033[2m", "\033[1m", "\033[31m", "\033[32m", "\033[33m", "\033[0m"
 _USUAL, _PIPED = 80, 110
+_SILENCE = 20.0  # seconds without a word, after which one is said
 _COLOURS = {"dim": _DIM, "bold": _BOLD, "red": _RED, "green": _GREEN, "yellow": _YELLOW}
 
 
@@ -44,6 +46,7 @@ class Screen:
         self.started = time.monotonic()
         self._live = takes_escapes(sys.stderr) and not json
         self._shown = False
+        self._told = -_SILENCE
 
     @property
     def elapsed(self) -> float:
@@ -51,7 +54,10 @@ class Screen:
         return time.monotonic() - self.started
 
     def say(self, text: str) -> None:
-        """Progress: one line that is replaced on a terminal, a line each elsewhere."""
+        """Progress: one line that is replaced on a terminal, a line each elsewhere, where little of what passes is."""
+        if not self._live and isinstance(text, Passing) and time.monotonic() - self._told < _SILENCE:
+            return
+        self._told = time.monotonic()
         with suppress(OSError):  # nobody may be reading progress any more; the work goes on
             self._progress(program.named(text))
 

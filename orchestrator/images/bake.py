@@ -11,7 +11,7 @@ from collections import deque
 
 from netproof.errors import ImageError
 from netproof.images import errors, payload
-from netproof.images.build_job import VERSION, Job
+from netproof.images.build_job import COMMIT, NODE, VERSION, Job
 from netproof.images.host_privileges import host_config
 from netproof.images.image_import import lines
 from netproof.images.lookup import ROLE, HostImage
@@ -38,12 +38,12 @@ def bake(job: Job, rootfs: str) -> HostImage:
         errors.engine_step(f"Making the lab host image for engine {job.recipe.engine}", job.client),
         job.container(rootfs, entrypoint=_START, host_config=settings) as container,
     ):
-        job.say(f"lab host {job.recipe.engine}: starting …")
+        job.steps.begin(NODE)
         api.put_archive(container, "/", payload.as_tar())
         api.start(container)
         version = _run_bake(job, container)
         api.kill(container)
-        job.say(f"lab host {job.recipe.engine}: committing …")
+        job.steps.begin(COMMIT)
         return _commit(job, container, version)
 
 
@@ -54,7 +54,7 @@ def _run_bake(job: Job, container: str) -> str:
     last: deque[str] = deque(maxlen=_KEPT_LINES)
     for line in lines(api.exec_start(execution, stream=True)):
         last.append(line)
-        job.say(f"lab host {job.recipe.engine}: {line} …")
+        job.steps.passing(line)
     if api.exec_inspect(execution)["ExitCode"] != 0:
         raise errors.step_failed("Making the node image", [*_engine_log(job, container), *last], _REMEDY)
     return last[-1].split()[-1]

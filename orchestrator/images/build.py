@@ -11,13 +11,13 @@ import docker
 import filelock
 
 from netproof.images.bake import bake
-from netproof.images.build_job import ROOTFS, Job
+from netproof.images.build_job import IMPORT, PACKAGES, ROOTFS, Job
 from netproof.images.copy import copied
 from netproof.images.lookup import ROLE, HostImage, find, images_labelled
 from netproof.images.recipe import current_rootfs_digest, recipe_of
 from netproof.images.rootfs_choice import source_for
-from netproof.images.tool_runner import Say
 from netproof.images.workdir import sweep
+from netproof.progress import Passing, Say
 from netproof.state import folders, labels
 
 _PATIENCE = 1.5
@@ -38,7 +38,11 @@ def build(client: docker.DockerClient, engine: str, say: Say, *, refresh: bool =
 def _build(job: Job, *, refresh: bool) -> HostImage:
     sweep()
     try:
-        rootfs = (None if refresh else _kept_rootfs(job)) or source_for(job).rootfs(job)
+        rootfs = None if refresh else _kept_rootfs(job)
+        if rootfs is None:
+            rootfs = source_for(job).rootfs(job)
+        else:
+            job.steps.leave_out(PACKAGES, IMPORT)
         image = bake(job, rootfs)
     finally:
         job.discard()
@@ -70,7 +74,7 @@ def _one_at_a_time(engine: str, say: Say) -> Iterator[None]:
             lock.acquire(timeout=_PATIENCE)
             break
         except filelock.Timeout:
-            say(f"lab host {engine}: waiting for another build of it …")
+            say(Passing(f"lab host {engine}: waiting for another build of it …"))
     try:
         yield
     finally:

@@ -12,12 +12,16 @@ from attrs import field, frozen
 from docker.errors import APIError, DockerException
 
 from netproof.images.recipe import Recipe, current_digest, current_rootfs_digest
-from netproof.images.tool_runner import Say
+from netproof.progress import Say, Steps
 from netproof.state import labels
 
 BUILD = "netproof.build"
 ROOTFS = "netproof.rootfs"
 VERSION = "netproof.engine-version"
+
+
+PACKAGES, IMPORT, NODE, COMMIT = "packages", "import", "node image", "commit"
+_USUAL = {PACKAGES: 45.0, IMPORT: 6.0, NODE: 14.0, COMMIT: 8.0}
 
 
 @frozen
@@ -28,6 +32,11 @@ class Job:
     recipe: Recipe
     say: Say
     token: str = field(factory=lambda: uuid.uuid4().hex)
+    steps: Steps = field(init=False)
+
+    @steps.default
+    def _steps(self) -> Steps:
+        return Steps(f"lab host {self.recipe.engine}", _USUAL, self.say)
 
     def labels(self, role: str = "builder") -> dict[str, str]:
         """The labels of what this build makes."""

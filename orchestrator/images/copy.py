@@ -13,7 +13,7 @@ from netproof.engine.location import Where
 from netproof.errors import NetproofError
 from netproof.images import errors
 from netproof.images.lookup import HostImage, find
-from netproof.images.tool_runner import Say
+from netproof.progress import Passing, Say
 
 _MIB = 1 << 20
 _EVERY = 32 * _MIB
@@ -53,4 +53,4 @@ def _told(chunks: Iterator[bytes], engine: str, say: Say) -> Iterator[bytes]:
         sent += len(chunk)
         if sent - told >= _EVERY:
             told = sent
-            say(f"sending lab host {engine}: {sent // _MIB} MB …")
+            say(Passing(f"sending lab host {engine}: {sent // _MIB} MB …"))

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from docker.errors import APIError
 
-from netproof.images.build_job import Job
+from netproof.images.build_job import IMPORT, Job
 
 _EVERY = 1.0
 
 
 def import_tree(job: Job, chunks: Iterable[bytes]) -> str:
     """Import a tar stream; the id of the image."""
+    job.steps.begin(IMPORT)
     changes = [f"LABEL {name}={json.dumps(value)}" for name, value in job.labels().items()]
     answer = job.client.api.import_image_from_stream(_counted(job, chunks), changes=changes)
     return imported_id(answer)
@@ -34,7 +35,7 @@ def _counted(job: Job, chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
         sent += len(chunk)
         if time.monotonic() >= due:
-            job.say(f"importing {job.recipe.suite}: {sent >> 20} MB …")
+            job.steps.passing(f"{sent >> 20} MB")
             due = time.monotonic() + _EVERY
 
 

@@ -55,7 +55,7 @@ class Debootstrap:
 
     def _run(self, job: Job, work: WorkDir, label: str, command: list[str]) -> None:
         try:
-            tool_runner.run(label, command, job.say, lock=work.lock)
+            tool_runner.run(label, command, job.steps.passing, lock=work.lock)
         except tool_runner.ToolError as error:
             evidence = [*_log(work.path / "root"), *error.lines]
             raise errors.step_failed(label, evidence, _REMEDY, work.path) from error

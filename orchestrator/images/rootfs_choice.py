@@ -10,7 +10,7 @@ from typing import Protocol
 
 from netproof.errors import ImageError
 from netproof.images import rootfs_from_image
-from netproof.images.build_job import Job
+from netproof.images.build_job import PACKAGES, Job
 from netproof.images.rootfs_by_debootstrap import Debootstrap
 
 
@@ -41,7 +41,8 @@ def choose(*, present: bool, pullable: Callable[[], bool], can_bootstrap: bool) 
 def source_for(job: Job) -> Source:
     """The source for this machine, its base image pulled if that is the way."""
     base = job.recipe.base
-    job.say(f"looking for {base} …")
+    job.steps.begin(PACKAGES)
+    job.steps.passing(f"looking for {base}")
     present = rootfs_from_image.is_present(job.client, base)
     way = choose(
         present=present,

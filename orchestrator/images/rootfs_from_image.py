@@ -58,7 +58,7 @@ class BaseImage:
         last: deque[str] = deque(maxlen=_KEPT_LINES)
         for line in lines(api.logs(container, stream=True, follow=True)):
             last.append(line)
-            job.say(f"apt {job.recipe.suite}: {line.removesuffix('...')} …")
+            job.steps.passing(f"apt {job.recipe.suite}: {line.removesuffix('...')}")
         if api.wait(container)["StatusCode"] != 0:
             remedy = "The container needs a way to a Debian mirror (http_proxy is handed on to it)."
             raise errors.step_failed(step, last, remedy)
@@ -89,4 +89,4 @@ def pull(job: Job) -> None:
             if "error" in event:
                 raise DockerException(event["error"])
             progress = event.get("progress", "")
-            job.say(f"pulling {job.recipe.base}: {event.get('status', '')} {progress} …")
+            job.steps.passing(f"pulling {job.recipe.base}: {event.get('status', '')} {progress}")

@@ -7,10 +7,10 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import IO
 
-Say = Callable[[str], None]
+from netproof.progress import Say
 
 _PATIENCE = 1.5
 _KEPT_LINES = 40
@@ -67,9 +67,9 @@ def _follow(label: str, lines: queue.Queue[str | None], say: Say) -> list[str]:
         try:
             line = lines.get(timeout=_PATIENCE)
         except queue.Empty:
-            say(f"{label}: still at it after {time.monotonic() - began:.0f} s …")
+            say(f"{label}: still at it after {time.monotonic() - began:.0f} s")
             continue
         if line is None:
             return list(last)
         last.append(line)
-        say(f"{label}: {line.removeprefix('I: ').removesuffix('...')} …")
+        say(f"{label}: {line.removeprefix('I: ').removesuffix('...')}")

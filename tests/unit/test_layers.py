@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("netproof.model", "netproof.state"),
     ("netproof.errors", "netproof.wait"),
     ("netproof.program",),
-    ("netproof.paths",),
+    ("netproof.paths", "netproof.progress"),
 )
 OURS = {"netproof", "tasks", "conftest"}
 # Folders that keep their own name; what is in them is imported by way of links.

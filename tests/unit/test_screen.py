@@ -7,6 +7,7 @@ import json
 import pytest
 
 from netproof.cli.screen import Screen
+from netproof.progress import Passing
 
 
 def use_everything(screen: Screen) -> None:
@@ -45,6 +46,18 @@ def test_progress_goes_to_stderr(as_json: bool, capsys: pytest.CaptureFixture[st
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "starting lab host" in captured.err
+
+
+def test_of_what_passes_little_is_told_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log has the steps, and a word when nothing else has been said for long."""
+    screen = Screen()
+    screen.say("step 1")
+    for number in range(100):
+        screen.say(Passing(f"package {number}"))
+    screen.say("step 2")
+    screen._told -= 60.0
+    screen.say(Passing("still at it"))
+    assert capsys.readouterr().err.split("\n") == ["  step 1", "  step 2", "  still at it", ""]
 
 
 def test_where_there_is_no_terminal_there_is_no_colour(capsys: pytest.CaptureFixture[str]) -> None:
