@@ -28,7 +28,8 @@ def box_name(host: str, snapshot: Snapshot, place: str) -> str:
     network = _overlay(snapshot, place)
     if network is None:
         return place_name(host, place)
-    return f"{host}/{network.name}" + (" load balancer" if _file(place).startswith("lb_") else "")
+    # The engine calls an overlay's load balancer lb-NAME, too.
+    return f"{host}/{'lb-' if _file(place).startswith('lb_') else ''}{network.name}"
 
 
 def box_kind(snapshot: Snapshot, place: str) -> str:

@@ -7,6 +7,7 @@ need not know of it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import socket
 import subprocess
@@ -31,7 +32,9 @@ def socket_path(instance: Instance, host: str) -> Path:
     """Where the socket is: in the state directory, or in a short path of this user's when that is too long."""
     path = lab_sockets.folder() / f"{instance.slug}-{host}.sock"
     if len(str(path)) > _LONGEST:
-        path = Path(tempfile.gettempdir()) / f"netproof-{os.getuid()}" / path.name
+        # Another state directory's, or another owner's, is another socket.
+        mark = hashlib.sha256(str(path.parent.absolute()).encode()).hexdigest()[:8]
+        path = Path(tempfile.gettempdir()) / f"netproof-{os.getuid()}" / f"{mark}-{path.name}"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

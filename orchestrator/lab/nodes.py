@@ -58,9 +58,14 @@ def _of_host(agent: Agent, host: str) -> list[tuple[str, str]]:
 
 
 def _overlays(agent: Agent) -> dict[str, str]:
-    """{how the engine calls an overlay's namespace file: the overlay's name}; empty when it does not answer."""
+    """{how the engine calls an overlay's namespace file: the overlay's name, of its load balancer lb-NAME}.
+
+    Empty when it does not answer.
+    """
     with suppress(AgentError, ValueError, KeyError, TypeError):
         answer = agent.call("http", method="GET", path="/networks", headers={}, body=None)
         found = json.loads(base64.b64decode(answer["body"]))
-        return {f"1-{item['Id'][:10]}": item["Name"] for item in found if item["Driver"] == "overlay"}
+        overlays = {item["Id"]: item["Name"] for item in found if item["Driver"] == "overlay"}
+        networks = {f"1-{number[:10]}": name for number, name in overlays.items()}
+        return networks | {f"lb_{number[:9]}": f"lb-{name}" for number, name in overlays.items()}
     return {}

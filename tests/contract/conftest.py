@@ -182,9 +182,10 @@ class User:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 line = path.read_text().replace("\0", " ")
+                owned = f"NETPROOF_OWNER={self.owner}\0" in path.with_name("environ").read_text(errors="replace")
             except OSError:
                 continue
-            if f"{self.state}/" in line:
+            if owned or f"{self.state}/" in line:
                 found.append(line)
         return found
 

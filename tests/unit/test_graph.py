@@ -180,7 +180,7 @@ def test_a_hidden_namespace_goes_by_its_network() -> None:
             links=[snapshots.link("br0", 2, kind="bridge")]
         )
     boxes = {box.name: box for box in graph.of(structure(raw)).boxes}
-    assert {"host/across", "host/across load balancer"} <= boxes.keys()
+    assert {"host/across", "host/lb-across"} <= boxes.keys()
     assert boxes["host/across"].kind == "namespace 1-abcdef0123"
     assert boxes["host/across"].interfaces[0].lines == ("br0", "bridge, network across")
 
