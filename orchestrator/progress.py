@@ -22,7 +22,7 @@ class Steps:
         self._about = about
         self._steps = dict(steps)
         self._say = say
-        self._began = time.monotonic()
+        self._began = self._since = time.monotonic()
         self._at = ""
 
     def leave_out(self, *names: str) -> None:
@@ -32,7 +32,7 @@ class Steps:
 
     def begin(self, name: str) -> None:
         """Say which step begins, and how long all that is left may take."""
-        self._at = name
+        self._at, self._since = name, time.monotonic()
         self._say(f"{self._about}, {self._where()}: {name} …")
 
     def passing(self, text: str) -> None:
@@ -42,10 +42,9 @@ class Steps:
     def _where(self) -> str:
         names = list(self._steps)
         number = names.index(self._at)
-        usual = sum(self._steps[name] for name in names[number:])
         before = sum(self._steps[name] for name in names[:number])
-        passed = time.monotonic() - self._began
+        later = sum(self._steps[name] for name in names[number + 1 :])
         # What was slower than usual up to now stays so; what of this step has passed need not be waited for.
-        slower = max(passed / before, 1.0) if before else 1.0
-        left = max(usual * slower - (passed - before * slower), _LEFT / 2)
+        slower = max((self._since - self._began) / before, 1.0) if before else 1.0
+        left = max(self._steps[self._at] * slower - (time.monotonic() - self._since), 0.0) + later * slower
         return f"step {number + 1} of {len(names)}, about {max(1, round(left / _LEFT)) * _LEFT} s left"
