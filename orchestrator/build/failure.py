@@ -6,7 +6,7 @@ import difflib
 import re
 from contextlib import suppress
 
-from netproof.errors import BuildError, DefinitionError, HostDied, NetproofError
+from netproof.errors import BuildError, HostDied, NetproofError
 from netproof.lab.running import RunningLab
 
 _LOG = "/var/log/dockerd.log"
@@ -69,10 +69,9 @@ def of_engine(running: RunningLab, host: str, log: str, *, ended: bool) -> Netpr
         )
     name = unknown[1].split(",")[0].strip()
     near = difflib.get_close_matches(name, _known(running, host), n=1)
-    return DefinitionError(
-        f"engine of {host}",
-        name,
-        "is not a setting that this engine knows",
+    # No DefinitionError: what was there before has made room by now.
+    return BuildError(
+        f"engine of {host} = {name!r}: is not a setting that this engine knows.",
         f"Did you mean {near[0]!r}?" if near else "`dockerd --help` lists them, each as a flag.",
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from netproof.build import failure
-from netproof.errors import DefinitionError, HostDied
+from netproof.errors import BuildError, HostDied
 from netproof.paths import IMPORT_ROOT
 
 
@@ -55,8 +55,9 @@ def test_a_setting_that_an_engine_does_not_know_is_the_definitions() -> None:
     """What is near is among the engine's own flags."""
     log = "unable to configure: the following directives don't match any configuration option: bipp\n"
     error = failure.of_engine(Running(), "host", log, ended=True)  # type: ignore[arg-type]  # all it asks for
-    assert isinstance(error, DefinitionError)
-    assert (error.field, error.value, error.remedy) == ("engine of host", "bipp", "Did you mean 'bip'?")
+    assert isinstance(error, BuildError)
+    assert error.problem == "engine of host = 'bipp': is not a setting that this engine knows."
+    assert error.remedy == "Did you mean 'bip'?"
 
 
 def test_an_engine_that_ends_otherwise_has_its_last_words_told() -> None:
